@@ -7,13 +7,13 @@ use core::fmt;
 use crate::error::{Error, ErrorKind};
 
 /// Longest id, in bytes of UTF-8.
-pub const MAX_ID_LEN: usize = 1024;
+pub(crate) const MAX_ID_LEN: usize = 1024;
 
 /// Longest name (record type, field, role, code), in bytes.
-pub const MAX_NAME_LEN: usize = 64;
+pub(crate) const MAX_NAME_LEN: usize = 64;
 
 /// Whether `name` is 1 to 64 ASCII letters, digits, `-`, `_` or `.`, starting with a letter.
-pub const fn is_name(name: &str) -> bool {
+pub(crate) const fn is_name(name: &str) -> bool {
     let bytes = name.as_bytes();
     if bytes.is_empty() || bytes.len() > MAX_NAME_LEN || !bytes[0].is_ascii_alphabetic() {
         return false;

@@ -1,0 +1,371 @@
+//! Where a value belongs: the context that its envelope authenticates and never stores.
+
+use alloc::vec::Vec;
+use core::fmt;
+use core::marker::PhantomData;
+use core::num::NonZeroU16;
+
+use crate::category::{Category, Label, Labels};
+use crate::codec::Value;
+use crate::error::{Error, ErrorKind};
+use crate::label::{RecordId, SubjectId, TenantId, is_name};
+
+/// A kind of record, such as `patient` or `encounter`: the first half of a field's name.
+///
+/// # Example
+///
+/// ```
+/// use phi_seal::{Category, Field, RecordType};
+///
+/// const PATIENT: RecordType = RecordType::new("patient");
+/// const SSN: Field<String> = PATIENT.field("ssn", Category::Ssn);
+/// assert_eq!((SSN.record_type().name(), SSN.name()), ("patient", "ssn"));
+/// ```
+#[derive(Clone, Copy, Debug, Hash, PartialEq, Eq)]
+pub struct RecordType {
+    name: &'static str,
+    subjectless: bool,
+}
+
+impl RecordType {
+    /// Records of this type are about a patient and always name one.
+    ///
+    /// The name is part of what every envelope authenticates: renaming it later makes old
+    /// envelopes unreadable.
+    ///
+    /// # Panics
+    ///
+    /// At compile time when used in a constant, unless `name` is 1 to 64 ASCII letters, digits,
+    /// `-`, `_` or `.`, starting with a letter.
+    pub const fn new(name: &'static str) -> Self {
+        assert!(
+            is_name(name),
+            "a record type is named by 1 to 64 of a-z A-Z 0-9 - _ ."
+        );
+        Self {
+            name,
+            subjectless: false,
+        }
+    }
+
+    /// Declares that records of this type are about no patient: their subject is empty.
+    #[must_use]
+    pub const fn subjectless(self) -> Self {
+        Self {
+            subjectless: true,
+            ..self
+        }
+    }
+
+    /// A field of this record type.
+    ///
+    /// # Panics
+    ///
+    /// As [`RecordType::new`], for the field's name.
+    pub const fn field<T: Value>(self, name: &'static str, category: Category) -> Field<T> {
+        assert!(
+            is_name(name),
+            "a field is named by 1 to 64 of a-z A-Z 0-9 - _ ."
+        );
+        Field {
+            info: FieldInfo {
+                record_type: self,
+                name,
+                category,
+                labels: Labels::NONE,
+                bucket: None,
+                sealed_null: false,
+            },
+            value: PhantomData,
+        }
+    }
+
+    /// The name.
+    pub const fn name(self) -> &'static str {
+        self.name
+    }
+
+    /// Whether its records are about no patient.
+    pub const fn is_subjectless(self) -> bool {
+        self.subjectless
+    }
+}
+
+/// A field: record type, name, category, labels, value type and how it is sealed.
+///
+/// Meant to be a constant. Padding and [`sealed_null`](Field::sealed_null) may change later: old
+/// envelopes stay readable. The name may not.
+pub struct Field<T> {
+    info: FieldInfo,
+    value: PhantomData<fn() -> T>,
+}
+
+impl<T: Value> Field<T> {
+    /// Adds a sensitivity label.
+    #[must_use]
+    pub const fn label(mut self, label: Label) -> Self {
+        self.info.labels = self.info.labels.with(label);
+        self
+    }
+
+    /// Pads each value to a multiple of `bucket` bytes, at least one byte more than the value,
+    /// so that its length tells no more than the bucket. Recommended for short enumerations.
+    ///
+    /// # Panics
+    ///
+    /// When `bucket` is 0; at compile time in a constant.
+    #[must_use]
+    pub const fn pad_to(mut self, bucket: u16) -> Self {
+        let bucket = NonZeroU16::new(bucket);
+        assert!(bucket.is_some(), "a padding bucket has at least 1 byte");
+        self.info.bucket = bucket;
+        self
+    }
+
+    /// Seals an absent value too, so that a NULL written over it is found as tampering.
+    ///
+    /// The envelope's header shows which values are absent.
+    #[must_use]
+    pub const fn sealed_null(mut self) -> Self {
+        self.info.sealed_null = true;
+        self
+    }
+
+    /// The field without its value type, as policies and audit events see it.
+    pub const fn info(&self) -> FieldInfo {
+        self.info
+    }
+
+    /// The record type it belongs to.
+    pub const fn record_type(&self) -> RecordType {
+        self.info.record_type
+    }
+
+    /// Its name within the record type.
+    pub const fn name(&self) -> &'static str {
+        self.info.name
+    }
+}
+
+impl<T> Clone for Field<T> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<T> Copy for Field<T> {}
+
+impl<T> fmt::Debug for Field<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.info.fmt(f)
+    }
+}
+
+/// A [`Field`] without its value type.
+#[derive(Clone, Copy, Debug, Hash, PartialEq, Eq)]
+pub struct FieldInfo {
+    record_type: RecordType,
+    name: &'static str,
+    category: Category,
+    labels: Labels,
+    bucket: Option<NonZeroU16>,
+    sealed_null: bool,
+}
+
+impl FieldInfo {
+    /// The record type it belongs to.
+    pub const fn record_type(&self) -> RecordType {
+        self.record_type
+    }
+
+    /// Its name within the record type.
+    pub const fn name(&self) -> &'static str {
+        self.name
+    }
+
+    /// Its category.
+    pub const fn category(&self) -> Category {
+        self.category
+    }
+
+    /// Its sensitivity labels.
+    pub const fn labels(&self) -> Labels {
+        self.labels
+    }
+
+    /// The padding bucket in bytes, if it pads.
+    pub const fn bucket(&self) -> Option<NonZeroU16> {
+        self.bucket
+    }
+
+    /// Whether it seals absent values.
+    pub const fn seals_null(&self) -> bool {
+        self.sealed_null
+    }
+
+    /// Whether both are the same column: equal record types and equal names.
+    pub(crate) fn is_same_column(&self, other: &Self) -> bool {
+        self.record_type == other.record_type && self.name == other.name
+    }
+
+    /// Places an error at this field.
+    pub(crate) const fn blame(&self, error: Error) -> Error {
+        error.in_field(self.record_type.name, self.name)
+    }
+}
+
+/// One row: record id, subject and binding. With a field and the session's tenant it makes the
+/// context of a value.
+///
+/// # Example
+///
+/// ```
+/// use phi_seal::{RecordId, RecordRef, SubjectId};
+///
+/// let (id, patient) = (RecordId::from(4711_u64), SubjectId::new("p-1")?);
+/// let row = RecordRef::new(&id, &patient).binding(b"revision 3");
+/// assert_eq!(row.id().as_str(), "4711");
+/// # Ok::<(), phi_seal::Error>(())
+/// ```
+#[derive(Clone, Copy)]
+pub struct RecordRef<'a> {
+    id: &'a RecordId<'a>,
+    subject: Option<&'a SubjectId<'a>>,
+    binding: &'a [u8],
+}
+
+impl<'a> RecordRef<'a> {
+    /// A record about `subject`.
+    pub const fn new(id: &'a RecordId<'a>, subject: &'a SubjectId<'a>) -> Self {
+        Self {
+            id,
+            subject: Some(subject),
+            binding: &[],
+        }
+    }
+
+    /// A record about no patient; only for record types declared
+    /// [`subjectless`](RecordType::subjectless).
+    pub const fn subjectless(id: &'a RecordId<'a>) -> Self {
+        Self {
+            id,
+            subject: None,
+            binding: &[],
+        }
+    }
+
+    /// Binds the values to further bytes of the application, such as a row revision: fields of
+    /// two revisions can then not be mixed. Replaces an earlier binding. Empty by default.
+    #[must_use]
+    pub const fn binding(mut self, binding: &'a [u8]) -> Self {
+        self.binding = binding;
+        self
+    }
+
+    /// The record's id.
+    pub const fn id(&self) -> &'a RecordId<'a> {
+        self.id
+    }
+
+    /// The patient it is about.
+    pub const fn subject(&self) -> Option<&'a SubjectId<'a>> {
+        self.subject
+    }
+
+    /// Refuses a subject where none belongs, and its absence where one does.
+    pub(crate) fn check_subject(&self, record_type: RecordType) -> Result<(), Error> {
+        match (record_type.subjectless, self.subject) {
+            (false, Some(_)) | (true, None) => Ok(()),
+            (false, None) => Err(Error::new(
+                ErrorKind::InvalidInput,
+                "name the subject, or declare the record type subjectless",
+            )),
+            (true, Some(_)) => Err(Error::new(
+                ErrorKind::InvalidInput,
+                "leave the subject out: the record type is declared subjectless",
+            )),
+        }
+    }
+}
+
+impl fmt::Debug for RecordRef<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("RecordRef").finish_non_exhaustive()
+    }
+}
+
+/// Everything that an envelope authenticates beside its own header.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Context<'a> {
+    pub(crate) tenant: &'a TenantId<'a>,
+    pub(crate) record: RecordRef<'a>,
+    pub(crate) field: &'a FieldInfo,
+}
+
+impl Context<'_> {
+    /// The associated data for an envelope with this header: PAE of eight pieces.
+    pub(crate) fn associated_data(&self, header: &[u8]) -> AssociatedData {
+        AssociatedData::pae([
+            b"phi-seal/v1 value",
+            header,
+            self.tenant.as_str().as_bytes(),
+            self.record
+                .subject
+                .map_or(&[], |subject| subject.as_str().as_bytes()),
+            self.field.record_type.name.as_bytes(),
+            self.record.id.as_str().as_bytes(),
+            self.field.name.as_bytes(),
+            self.record.binding,
+        ])
+    }
+}
+
+/// Pre-authentication encoding (PASETO, section 2.2.1): the number of pieces, then each piece
+/// behind its length, all as 64-bit little-endian. Injective: no two lists of pieces are alike.
+///
+/// Lives on the stack up to 384 bytes, which covers ids of ordinary length.
+pub(crate) struct AssociatedData {
+    inline: [u8; Self::INLINE],
+    len: usize,
+    spilled: Vec<u8>,
+}
+
+impl AssociatedData {
+    const INLINE: usize = 384;
+
+    pub(crate) fn pae<const N: usize>(pieces: [&[u8]; N]) -> Self {
+        let total = 8 + pieces.iter().map(|piece| 8 + piece.len()).sum::<usize>();
+        let mut data = Self {
+            inline: [0; Self::INLINE],
+            len: 0,
+            spilled: Vec::new(),
+        };
+        if total > Self::INLINE {
+            data.spilled.reserve_exact(total);
+        }
+        data.append(&(N as u64).to_le_bytes(), total);
+        for piece in pieces {
+            data.append(&(piece.len() as u64).to_le_bytes(), total);
+            data.append(piece, total);
+        }
+        data
+    }
+
+    pub(crate) fn as_slice(&self) -> &[u8] {
+        if self.spilled.is_empty() {
+            &self.inline[..self.len]
+        } else {
+            &self.spilled
+        }
+    }
+
+    #[inline]
+    fn append(&mut self, bytes: &[u8], total: usize) {
+        if total > Self::INLINE {
+            self.spilled.extend_from_slice(bytes);
+        } else {
+            self.inline[self.len..self.len + bytes.len()].copy_from_slice(bytes);
+            self.len += bytes.len();
+        }
+    }
+}

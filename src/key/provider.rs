@@ -1,0 +1,156 @@
+//! Where the sealing path gets its keys.
+
+use alloc::boxed::Box;
+use alloc::sync::Arc;
+use core::any::Any;
+use core::fmt::{self, Debug};
+use core::pin::Pin;
+
+use super::data_key::DataKey;
+use super::error::{KeyError, KeyErrorKind};
+use super::scope::Scope;
+use crate::envelope::KeyId;
+
+/// A boxed future, as the asynchronous traits of this crate return it.
+pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
+
+/// Something that lends data keys.
+///
+/// A key is lent to a callback, so no reference count, lock or pin escapes. An implementation
+/// calls the callback exactly once, or returns an error without calling it; the crate refuses
+/// anything else, and also a key with another fingerprint or of another scope. The two lending
+/// methods must not wait on a network: that is what [`prepare`](KeyProvider::prepare) is for.
+pub trait KeyProvider: Debug + Send + Sync {
+    /// Lends the key that new values of this scope are sealed under.
+    ///
+    /// # Errors
+    ///
+    /// [`KeyErrorKind::Missing`] without an active key, [`KeyErrorKind::Unavailable`] when it is
+    /// not loaded.
+    fn with_active(&self, scope: Scope<'_>, lend: &mut dyn FnMut(&DataKey))
+    -> Result<(), KeyError>;
+
+    /// Lends the key of this id.
+    ///
+    /// # Errors
+    ///
+    /// [`KeyErrorKind::Missing`], [`KeyErrorKind::Disabled`], [`KeyErrorKind::Destroyed`] or
+    /// [`KeyErrorKind::Unavailable`].
+    fn with_key(&self, id: &KeyId, lend: &mut dyn FnMut(&DataKey)) -> Result<(), KeyError>;
+
+    /// Loads the scope's active key and the keys of these ids, so that lending them does not
+    /// fail for want of a network. They stay loaded while the lease lives, unless destroyed.
+    ///
+    /// Ids that do not exist are no error here: who may not open must not learn of them.
+    ///
+    /// # Errors
+    ///
+    /// [`KeyErrorKind::Unavailable`] and its like.
+    fn prepare<'a>(
+        &'a self,
+        scope: Scope<'a>,
+        ids: &'a [KeyId],
+    ) -> BoxFuture<'a, Result<KeyLease, KeyError>> {
+        let _ = (scope, ids);
+        Box::pin(core::future::ready(Ok(KeyLease::default())))
+    }
+}
+
+/// Keeps prepared keys loaded until it is dropped.
+///
+/// It holds whatever its provider put in, such as an `Arc` of a cache entry. The default lease
+/// pins nothing, which is right for a provider that evicts nothing.
+#[derive(Default)]
+pub struct KeyLease(Option<Box<dyn Any + Send + Sync>>);
+
+impl KeyLease {
+    /// A lease that owns `pin` for as long as it lives.
+    pub fn pinning(pin: impl Any + Send + Sync) -> Self {
+        Self(Some(Box::new(pin)))
+    }
+}
+
+impl Debug for KeyLease {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("KeyLease")
+            .field("pins", &self.0.is_some())
+            .finish_non_exhaustive()
+    }
+}
+
+impl<P: KeyProvider + ?Sized> KeyProvider for Arc<P> {
+    fn with_active(
+        &self,
+        scope: Scope<'_>,
+        lend: &mut dyn FnMut(&DataKey),
+    ) -> Result<(), KeyError> {
+        (**self).with_active(scope, lend)
+    }
+
+    fn with_key(&self, id: &KeyId, lend: &mut dyn FnMut(&DataKey)) -> Result<(), KeyError> {
+        (**self).with_key(id, lend)
+    }
+
+    fn prepare<'a>(
+        &'a self,
+        scope: Scope<'a>,
+        ids: &'a [KeyId],
+    ) -> BoxFuture<'a, Result<KeyLease, KeyError>> {
+        (**self).prepare(scope, ids)
+    }
+}
+
+/// Runs `f` on the active key of `scope`, holding the provider to its contract.
+pub(crate) fn lend_active<R>(
+    provider: &dyn KeyProvider,
+    scope: Scope<'_>,
+    f: impl FnOnce(&DataKey) -> R,
+) -> Result<R, KeyError> {
+    lend(scope, None, f, |callback| {
+        provider.with_active(scope, callback)
+    })
+}
+
+/// Runs `f` on the key of this id, holding the provider to its contract.
+pub(crate) fn lend_by_id<R>(
+    provider: &dyn KeyProvider,
+    scope: Scope<'_>,
+    id: &KeyId,
+    f: impl FnOnce(&DataKey) -> R,
+) -> Result<R, KeyError> {
+    lend(scope, Some(id), f, |callback| {
+        provider.with_key(id, callback)
+    })
+}
+
+/// Refuses zero calls, a second call, another fingerprint and another scope.
+fn lend<R>(
+    scope: Scope<'_>,
+    id: Option<&KeyId>,
+    f: impl FnOnce(&DataKey) -> R,
+    ask: impl FnOnce(&mut dyn FnMut(&DataKey)) -> Result<(), KeyError>,
+) -> Result<R, KeyError> {
+    let mut f = Some(f);
+    let mut result = Err(KeyError::new(
+        KeyErrorKind::Contract,
+        "the key provider reported success without lending a key",
+    ));
+    ask(&mut |key| {
+        result = match f.take() {
+            None => Err(KeyError::new(
+                KeyErrorKind::Contract,
+                "the key provider lent two keys for one request",
+            )),
+            Some(_) if id.is_some_and(|id| id != key.id()) => Err(KeyError::new(
+                KeyErrorKind::Contract,
+                "the key provider lent another key than the one asked for",
+            )),
+            Some(_) if !key.scope().admits(scope) => Err(KeyError::new(
+                KeyErrorKind::Missing,
+                "no key of this id belongs to this tenant and subject",
+            )),
+            Some(f) => Ok(f(key)),
+        };
+    })?;
+    result
+}

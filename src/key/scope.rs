@@ -1,0 +1,143 @@
+//! What a key may be used for.
+
+use core::fmt;
+
+use crate::label::{SubjectId, TenantId};
+
+/// What a request needs a key for: its tenant, its subject if it has one, and the use.
+#[non_exhaustive]
+#[derive(Clone, Copy)]
+pub struct Scope<'a> {
+    /// The session's tenant.
+    pub tenant: &'a TenantId<'a>,
+    /// The patient concerned, if the record has one.
+    pub subject: Option<&'a SubjectId<'a>>,
+    /// What the key will do.
+    pub key_use: KeyUse,
+}
+
+impl<'a> Scope<'a> {
+    /// A scope for sealing and opening values.
+    pub const fn sealing(tenant: &'a TenantId<'a>, subject: Option<&'a SubjectId<'a>>) -> Self {
+        Self {
+            tenant,
+            subject,
+            key_use: KeyUse::Seal,
+        }
+    }
+}
+
+impl fmt::Debug for Scope<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Scope")
+            .field("key_use", &self.key_use)
+            .finish_non_exhaustive()
+    }
+}
+
+/// What a data key does. A key of one use never serves another.
+#[non_exhaustive]
+#[derive(Clone, Copy, Debug, Hash, PartialEq, Eq)]
+pub enum KeyUse {
+    /// Seals and opens values.
+    Seal,
+    /// Computes blind index values. Never scoped to a subject.
+    Index,
+    /// Seals the details of audit events. Never scoped to a subject's seal key.
+    Audit,
+}
+
+impl KeyUse {
+    /// The stable spelling in wrap contexts and keyset files.
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::Seal => "seal",
+            Self::Index => "index",
+            Self::Audit => "audit",
+        }
+    }
+}
+
+/// Whom a data key belongs to; it is refused for everything else.
+///
+/// The default is a key for sealing that any tenant and subject share: envelopes are still bound
+/// to both by their associated data.
+#[derive(Clone, PartialEq, Eq)]
+pub struct KeyScope {
+    tenant: Option<TenantId<'static>>,
+    subject: Option<SubjectId<'static>>,
+    key_use: KeyUse,
+}
+
+impl KeyScope {
+    /// A key that all tenants share.
+    pub const fn shared(key_use: KeyUse) -> Self {
+        Self {
+            tenant: None,
+            subject: None,
+            key_use,
+        }
+    }
+
+    /// A key of one tenant.
+    pub const fn tenant(tenant: TenantId<'static>, key_use: KeyUse) -> Self {
+        Self {
+            tenant: Some(tenant),
+            subject: None,
+            key_use,
+        }
+    }
+
+    /// A key of one patient of one tenant; destroying it erases the patient.
+    pub const fn subject(tenant: TenantId<'static>, subject: SubjectId<'static>) -> Self {
+        Self {
+            tenant: Some(tenant),
+            subject: Some(subject),
+            key_use: KeyUse::Seal,
+        }
+    }
+
+    /// The tenant it is limited to.
+    pub const fn tenant_id(&self) -> Option<&TenantId<'static>> {
+        self.tenant.as_ref()
+    }
+
+    /// The patient it is limited to.
+    pub const fn subject_id(&self) -> Option<&SubjectId<'static>> {
+        self.subject.as_ref()
+    }
+
+    /// What it does.
+    pub const fn key_use(&self) -> KeyUse {
+        self.key_use
+    }
+
+    /// Whether a key of this scope may serve the request.
+    pub fn admits(&self, scope: Scope<'_>) -> bool {
+        let tenant_fits = match &self.tenant {
+            Some(tenant) => tenant == scope.tenant,
+            None => true,
+        };
+        let subject_fits = match &self.subject {
+            Some(subject) => Some(subject) == scope.subject,
+            None => true,
+        };
+        self.key_use == scope.key_use && tenant_fits && subject_fits
+    }
+}
+
+impl Default for KeyScope {
+    fn default() -> Self {
+        Self::shared(KeyUse::Seal)
+    }
+}
+
+impl fmt::Debug for KeyScope {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("KeyScope")
+            .field("key_use", &self.key_use)
+            .field("per_tenant", &self.tenant.is_some())
+            .field("per_subject", &self.subject.is_some())
+            .finish_non_exhaustive()
+    }
+}
