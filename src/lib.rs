@@ -3,7 +3,9 @@
 
 extern crate alloc;
 
+pub mod access;
 mod aead;
+pub mod audit;
 mod category;
 pub mod codec;
 mod context;
@@ -15,6 +17,8 @@ mod label;
 mod phi;
 mod secret;
 
+pub use crate::access::{Access, ActionKind, Actor, Decision, Policy, Purpose, Request};
+pub use crate::audit::{AuditError, AuditSink, Event};
 pub use crate::category::{Category, Label, Labels};
 pub use crate::context::{Field, FieldInfo, RecordRef, RecordType};
 pub use crate::envelope::{Inspection, KeyId, OVERHEAD, inspect};

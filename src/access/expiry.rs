@@ -1,0 +1,80 @@
+//! When a session ends by itself.
+
+use core::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, SystemTime};
+
+use super::clock::Clock;
+use super::credentials::Access;
+
+/// How long a session may be idle, and how old it may get (45 CFR 164.312(a)(2)(iii), automatic
+/// logoff).
+///
+/// Both are judged by the wall clock *and* by the monotonic one, whichever has moved further:
+/// turning the wall clock back lengthens no session, and neither does suspending the machine.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Expiry {
+    /// The longest pause between two actions. 15 minutes by default.
+    pub idle: Duration,
+    /// The longest time from the session's start. 12 hours by default.
+    pub max_age: Duration,
+}
+
+impl Default for Expiry {
+    fn default() -> Self {
+        Self {
+            idle: Duration::from_secs(15 * 60),
+            max_age: Duration::from_secs(12 * 60 * 60),
+        }
+    }
+}
+
+/// What a session has lived through, as its clock saw it. Times are nanoseconds since admission.
+#[derive(Debug)]
+pub(crate) struct Activity {
+    admitted_wall: SystemTime,
+    admitted_monotonic: Duration,
+    age_at_admission: Duration,
+    last_wall: AtomicU64,
+    last_monotonic: AtomicU64,
+}
+
+impl Activity {
+    /// A session admitted now, or `None` if it has expired by what the access states. A stated
+    /// time in the future counts as now.
+    pub(crate) fn admit(access: &Access, expiry: Expiry, clock: &dyn Clock) -> Option<Self> {
+        let now = clock.wall();
+        let since = |stated: SystemTime| now.duration_since(stated).unwrap_or_default();
+        let age = access.stated_start().map_or(Duration::ZERO, since);
+        let idle = access.stated_activity().map_or(age, since);
+        (age <= expiry.max_age && idle <= expiry.idle).then(|| Self {
+            admitted_wall: now,
+            admitted_monotonic: clock.monotonic(),
+            age_at_admission: age,
+            last_wall: AtomicU64::new(0),
+            last_monotonic: AtomicU64::new(0),
+        })
+    }
+
+    /// Counts an action at this moment as activity, unless the session has expired. Returns the
+    /// wall clock's time, and whether the session goes on.
+    pub(crate) fn touch(&self, expiry: Expiry, clock: &dyn Clock) -> (SystemTime, bool) {
+        let now = clock.wall();
+        let wall = nanos(now.duration_since(self.admitted_wall).unwrap_or_default());
+        let monotonic = nanos(clock.monotonic().saturating_sub(self.admitted_monotonic));
+        let idle = wall
+            .saturating_sub(self.last_wall.load(Ordering::Relaxed))
+            .max(monotonic.saturating_sub(self.last_monotonic.load(Ordering::Relaxed)));
+        let age = nanos(self.age_at_admission).saturating_add(wall.max(monotonic));
+        if idle > nanos(expiry.idle) || age > nanos(expiry.max_age) {
+            return (now, false);
+        }
+        self.last_wall.store(wall, Ordering::Relaxed);
+        self.last_monotonic.store(monotonic, Ordering::Relaxed);
+        (now, true)
+    }
+}
+
+/// Nanoseconds, which a `u64` holds for 584 years.
+fn nanos(duration: Duration) -> u64 {
+    u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX)
+}

@@ -1,0 +1,19 @@
+//! Who may: access, purpose of use, policy, and when a session expires.
+
+mod actor;
+mod clock;
+mod credentials;
+mod expiry;
+pub(crate) mod policy;
+mod purpose;
+mod request;
+
+pub use actor::Actor;
+pub use clock::{Clock, ManualClock, SystemClock};
+pub use credentials::{Access, AuthStrength};
+pub use expiry::Expiry;
+pub use policy::{Decision, Policy, PolicyUnavailable};
+pub use purpose::Purpose;
+pub use request::{ActionKind, Request};
+
+pub(crate) use expiry::Activity;

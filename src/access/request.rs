@@ -1,0 +1,108 @@
+//! What a policy is asked.
+
+use core::fmt;
+use std::time::SystemTime;
+
+use super::credentials::Access;
+use crate::context::{FieldInfo, RecordRef, RecordType};
+
+/// What is about to be done with PHI.
+#[non_exhaustive]
+#[derive(Clone, Copy, Debug, Hash, PartialEq, Eq)]
+pub enum ActionKind {
+    /// Ask a vault for a session. Recorded when refused.
+    Admit,
+    /// Encrypt values.
+    Seal,
+    /// Decrypt values.
+    Open,
+    /// Move values to another record, subject or binding without showing them.
+    Rebind,
+}
+
+impl ActionKind {
+    /// The stable spelling in audit events.
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::Admit => "admit",
+            Self::Seal => "seal",
+            Self::Open => "open",
+            Self::Rebind => "rebind",
+        }
+    }
+}
+
+/// One question to a [`Policy`](super::Policy): may this access do this with these fields of
+/// this record?
+#[derive(Clone, Copy)]
+pub struct Request<'a> {
+    access: &'a Access,
+    action: ActionKind,
+    record_type: RecordType,
+    record: RecordRef<'a>,
+    fields: &'a [FieldInfo],
+    now: SystemTime,
+}
+
+impl<'a> Request<'a> {
+    /// A request as a vault makes it, for testing a policy.
+    ///
+    /// All `fields` belong to `record_type`.
+    pub const fn new(
+        access: &'a Access,
+        action: ActionKind,
+        record_type: RecordType,
+        record: RecordRef<'a>,
+        fields: &'a [FieldInfo],
+        now: SystemTime,
+    ) -> Self {
+        Self {
+            access,
+            action,
+            record_type,
+            record,
+            fields,
+            now,
+        }
+    }
+
+    /// Who asks, and why. Names the tenant.
+    pub const fn access(&self) -> &'a Access {
+        self.access
+    }
+
+    /// What is about to be done.
+    pub const fn action(&self) -> ActionKind {
+        self.action
+    }
+
+    /// The type of the record.
+    pub const fn record_type(&self) -> RecordType {
+        self.record_type
+    }
+
+    /// The record, and through it the patient.
+    pub const fn record(&self) -> RecordRef<'a> {
+        self.record
+    }
+
+    /// The fields wanted, at least one.
+    pub const fn fields(&self) -> &'a [FieldInfo] {
+        self.fields
+    }
+
+    /// The time by the vault's clock.
+    pub const fn now(&self) -> SystemTime {
+        self.now
+    }
+}
+
+impl fmt::Debug for Request<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Request")
+            .field("action", &self.action)
+            .field("record_type", &self.record_type)
+            .field("fields", &self.fields.len())
+            .finish_non_exhaustive()
+    }
+}
