@@ -7,6 +7,7 @@ pub use crate::access::policy::PermitAll;
 pub use crate::audit::sink::DiscardAudit;
 use crate::key::{DataKey, KeyScope};
 use crate::secret::SecretKey;
+pub use crate::vault::raw::{FixedNonce, open_unrecorded, seal_unrecorded};
 
 /// A data key from bytes that came from somewhere else.
 ///

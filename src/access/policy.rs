@@ -156,8 +156,8 @@ impl Decision {
         &self.reason
     }
 
-    pub(crate) fn into_reason(self) -> Cow<'static, str> {
-        self.reason
+    pub(crate) const fn reason_code(&self) -> &Cow<'static, str> {
+        &self.reason
     }
 
     fn new(permitted: Permitted, reason: Cow<'static, str>) -> Self {

@@ -7,7 +7,7 @@ mod scope;
 
 pub use data_key::DataKey;
 pub use error::{KeyError, KeyErrorKind};
-pub use provider::{BoxFuture, KeyLease, KeyProvider};
+pub use provider::{BoxFuture, KeyLease, KeyNeed, KeyProvider};
 pub use scope::{KeyScope, KeyUse, Scope};
 
 pub(crate) use provider::{lend_active, lend_by_id};

@@ -38,8 +38,8 @@ pub trait KeyProvider: Debug + Send + Sync {
     /// [`KeyErrorKind::Unavailable`].
     fn with_key(&self, id: &KeyId, lend: &mut dyn FnMut(&DataKey)) -> Result<(), KeyError>;
 
-    /// Loads the scope's active key and the keys of these ids, so that lending them does not
-    /// fail for want of a network. They stay loaded while the lease lives, unless destroyed.
+    /// Loads the keys that are needed, so that lending them does not fail for want of a network.
+    /// They stay loaded while the lease lives, unless destroyed.
     ///
     /// Ids that do not exist are no error here: who may not open must not learn of them.
     ///
@@ -48,11 +48,35 @@ pub trait KeyProvider: Debug + Send + Sync {
     /// [`KeyErrorKind::Unavailable`] and its like.
     fn prepare<'a>(
         &'a self,
-        scope: Scope<'a>,
-        ids: &'a [KeyId],
+        needs: &'a [KeyNeed<'a>],
     ) -> BoxFuture<'a, Result<KeyLease, KeyError>> {
-        let _ = (scope, ids);
+        let _ = needs;
         Box::pin(core::future::ready(Ok(KeyLease::default())))
+    }
+}
+
+/// One key that an action will ask for.
+#[non_exhaustive]
+#[derive(Clone, Copy, Debug)]
+pub struct KeyNeed<'a> {
+    /// Whom and what it is for.
+    pub scope: Scope<'a>,
+    /// The key's id, or `None` for the scope's active key.
+    pub id: Option<KeyId>,
+}
+
+impl<'a> KeyNeed<'a> {
+    /// The scope's active key.
+    pub const fn active(scope: Scope<'a>) -> Self {
+        Self { scope, id: None }
+    }
+
+    /// The key of this id.
+    pub const fn by_id(scope: Scope<'a>, id: KeyId) -> Self {
+        Self {
+            scope,
+            id: Some(id),
+        }
     }
 }
 
@@ -93,10 +117,9 @@ impl<P: KeyProvider + ?Sized> KeyProvider for Arc<P> {
 
     fn prepare<'a>(
         &'a self,
-        scope: Scope<'a>,
-        ids: &'a [KeyId],
+        needs: &'a [KeyNeed<'a>],
     ) -> BoxFuture<'a, Result<KeyLease, KeyError>> {
-        (**self).prepare(scope, ids)
+        (**self).prepare(needs)
     }
 }
 

@@ -1,0 +1,183 @@
+//! The order of an action as types: `Permit` → `Pending` → `Receipt` → `Release`.
+//!
+//! Each has one private constructor, and all carry the lifetime `'o`, which is generative: the
+//! compiler makes a fresh one for every action and never lets two be equal. A value opened in
+//! one action can therefore not be released by another.
+
+use core::fmt;
+use core::marker::PhantomData;
+
+use crate::access::Decision;
+use crate::aead::MessageKey;
+use crate::audit::AuditError;
+use crate::context::{Context, FieldInfo, RecordRef};
+use crate::envelope::Envelope;
+use crate::error::{Error, ErrorKind};
+use crate::secret::SecretBytes;
+
+/// Ties a value to one action: invariant in `'o`.
+#[derive(Clone, Copy)]
+pub(crate) struct Brand<'o>(PhantomData<fn(&'o ()) -> &'o ()>);
+
+impl Brand<'_> {
+    /// Only actions make brands, one each.
+    pub(crate) const fn new() -> Self {
+        Self(PhantomData)
+    }
+}
+
+/// The policy's permission to act on fields of one record, within one action.
+///
+/// Owns the request it was issued for: it opens and seals at that record only, and each field is
+/// held against the permitted ones at run time.
+pub struct Permit<'o, 'a> {
+    record: RecordRef<'a>,
+    fields: &'a [FieldInfo],
+    decision: Decision,
+    first_item: usize,
+    _brand: Brand<'o>,
+}
+
+impl<'o, 'a> Permit<'o, 'a> {
+    /// The only place where a decision becomes a permit. Gives the decision back when it permits
+    /// none of the fields.
+    pub(crate) fn grant(
+        _brand: Brand<'o>,
+        decision: Decision,
+        record: RecordRef<'a>,
+        fields: &'a [FieldInfo],
+        first_item: usize,
+    ) -> Result<Self, Decision> {
+        if !(0..fields.len()).any(|position| decision.permits(position)) {
+            return Err(decision);
+        }
+        Ok(Self {
+            record,
+            fields,
+            decision,
+            first_item,
+            _brand,
+        })
+    }
+
+    /// The record it was issued for.
+    pub(crate) const fn record(&self) -> RecordRef<'a> {
+        self.record
+    }
+
+    /// The event item of a permitted field, or why there is none.
+    pub(crate) fn item_of(&self, field: &FieldInfo) -> Result<usize, Error> {
+        let position = self
+            .fields
+            .iter()
+            .position(|announced| announced.is_same_column(field))
+            .filter(|position| self.decision.permits(*position));
+        match position {
+            Some(position) => Ok(self.first_item + position),
+            None => Err(field.blame(Error::denied())),
+        }
+    }
+
+    /// Authenticates and decrypts an envelope at this record.
+    pub(crate) fn open(
+        &self,
+        context: &Context<'_>,
+        key: &MessageKey,
+        envelope: &Envelope<'_>,
+    ) -> Result<Pending<'o, SecretBytes>, Error> {
+        decrypt(context, key, envelope).map(Pending::new)
+    }
+}
+
+impl fmt::Debug for Permit<'_, '_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Permit")
+            .field("fields", &self.fields.len())
+            .finish_non_exhaustive()
+    }
+}
+
+/// The cipher's answer, or the one error for wrong context, wrong key and tampering.
+pub(crate) fn decrypt(
+    context: &Context<'_>,
+    key: &MessageKey,
+    envelope: &Envelope<'_>,
+) -> Result<SecretBytes, Error> {
+    let mut plaintext = SecretBytes::zeroed(envelope.ciphertext.len());
+    key.open(
+        envelope.nonce,
+        context.associated_data(envelope.header).as_slice(),
+        envelope.ciphertext,
+        envelope.tag,
+        plaintext.as_mut_slice(),
+    )
+    .map(|()| plaintext)
+    .ok_or(Error::new(
+        ErrorKind::Integrity,
+        "not authentic here: another place's value, another key, or changed",
+    ))
+}
+
+/// Something that an action made and that waits for the action to be recorded.
+pub struct Pending<'o, P> {
+    waiting: P,
+    _brand: PhantomData<fn(&'o ()) -> &'o ()>,
+}
+
+impl<P> Pending<'_, P> {
+    pub(crate) const fn new(waiting: P) -> Self {
+        Self {
+            waiting,
+            _brand: PhantomData,
+        }
+    }
+}
+
+impl<'o, P> Pending<'o, P> {
+    /// Turns what waits into something else that waits.
+    pub(crate) fn try_map<Q, E>(
+        self,
+        f: impl FnOnce(P) -> Result<Q, E>,
+    ) -> Result<Pending<'o, Q>, E> {
+        f(self.waiting).map(Pending::new)
+    }
+}
+
+impl<P> fmt::Debug for Pending<'_, P> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Pending").finish_non_exhaustive()
+    }
+}
+
+/// Proof that the sink took every part of the action's event. Owns the action's brand: there is
+/// one receipt an action.
+pub(crate) struct Receipt<'o>(Brand<'o>);
+
+impl<'o> Receipt<'o> {
+    /// The only place where a sink's answer becomes a receipt.
+    pub(crate) fn sign(brand: Brand<'o>, recorded: Result<(), AuditError>) -> Result<Self, Error> {
+        recorded.map(|()| Self(brand)).map_err(Error::from)
+    }
+
+    /// What the receipt is for.
+    pub(crate) fn release(self) -> Release<'o> {
+        Release(self.0)
+    }
+}
+
+/// Lets out what waits in one action, after that action was recorded.
+pub struct Release<'o>(Brand<'o>);
+
+impl<'o> Release<'o> {
+    /// Lets one value out.
+    pub fn release<P>(&self, pending: Pending<'o, P>) -> P {
+        pending.waiting
+    }
+}
+
+impl fmt::Debug for Release<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self(_) = self;
+        f.debug_struct("Release").finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,280 @@
+//! One action: authorise, act, record once, whatever happens.
+
+use alloc::borrow::Cow;
+use alloc::vec::Vec;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::time::SystemTime;
+
+use super::session::Session;
+use crate::access::{ActionKind, Request};
+use crate::aead::{MessageKey, NonceRun};
+use crate::audit::{AuditError, EventHeader, EventItem, Outcome, record_in_parts};
+use crate::context::{Context, FieldInfo, RecordRef};
+use crate::envelope::{KeyId, NONCE_LEN};
+use crate::error::{Error, ErrorKind};
+use crate::key::{DataKey, Scope};
+use crate::release::{Brand, Permit};
+
+/// An action in progress. Recorded exactly once: by [`record`](Action::record) when it is done,
+/// by [`close`](Action::close) when its closure returned early, by `Drop` when it panicked.
+pub(super) struct Action<'a> {
+    pub(super) session: &'a Session,
+    kind: ActionKind,
+    number: u64,
+    time: SystemTime,
+    is_live: bool,
+    pub(super) items: Vec<EventItem<'a>>,
+    was_recorded: bool,
+    derived: Option<Derived>,
+    run: Option<NonceRun>,
+}
+
+/// The AES-256-GCM key of the last nonce prefix, kept while the next value shares it.
+struct Derived {
+    key_id: KeyId,
+    nonce_prefix: [u8; 12],
+    key: MessageKey,
+}
+
+impl<'a> Action<'a> {
+    pub(super) fn begin(session: &'a Session, kind: ActionKind) -> Self {
+        let (time, is_live) = session.touch();
+        Self {
+            session,
+            kind,
+            number: session.next_action(),
+            time,
+            is_live,
+            items: Vec::new(),
+            was_recorded: false,
+            derived: None,
+            run: None,
+        }
+    }
+
+    /// Asks the policy about fields of one record. The fields stand in the event from here on,
+    /// as aborted until something else becomes of them.
+    pub(super) fn authorize<'o>(
+        &mut self,
+        brand: Brand<'o>,
+        record: RecordRef<'a>,
+        fields: &'a [FieldInfo],
+    ) -> Result<Permit<'o, 'a>, Error> {
+        let first = self.items.len();
+        self.items.extend(fields.iter().map(|field| EventItem {
+            record,
+            field: *field,
+            outcome: Outcome::Aborted,
+            reason: Cow::Borrowed(""),
+            key_id: None,
+            tag: None,
+        }));
+        let record_type = match Self::check_request(record, fields) {
+            Ok(record_type) => record_type,
+            Err(error) => return Err(self.fail_from(first, error)),
+        };
+        if !self.is_live {
+            let error = Error::new(
+                ErrorKind::Expired,
+                "the session has expired; authenticate again",
+            );
+            return Err(self.fail_from(first, error));
+        }
+        let decision = self.session.policy().authorize(&Request::new(
+            self.session.access(),
+            self.kind,
+            record_type,
+            record,
+            fields,
+            self.time,
+        ));
+        for (position, item) in self.items[first..].iter_mut().enumerate() {
+            item.reason.clone_from(decision.reason_code());
+            if !decision.permits(position) {
+                item.outcome = Outcome::Failed(ErrorKind::Denied);
+            }
+        }
+        Permit::grant(brand, decision, record, fields, first)
+            .map_err(|_| self.fail_from(first, Error::denied()))
+    }
+
+    /// The event item for acting on this field now, or a denial, which is recorded too.
+    pub(super) fn claim(
+        &mut self,
+        permit: &Permit<'_, 'a>,
+        field: &FieldInfo,
+    ) -> Result<usize, Error> {
+        match permit.item_of(field) {
+            Ok(item) if self.items[item].outcome == Outcome::Aborted => Ok(item),
+            Ok(item) => {
+                // Acted on before: the second time gets an item of its own.
+                let mut again = self.items[item].clone();
+                again.outcome = Outcome::Aborted;
+                self.items.push(again);
+                Ok(self.items.len() - 1)
+            }
+            Err(error) => {
+                self.items.push(EventItem {
+                    record: permit.record(),
+                    field: *field,
+                    outcome: Outcome::Failed(ErrorKind::Denied),
+                    reason: Cow::Borrowed("not-permitted"),
+                    key_id: None,
+                    tag: None,
+                });
+                Err(error)
+            }
+        }
+    }
+
+    /// Notes how it went for an item, and says in the error where.
+    pub(super) fn settle<T>(&mut self, item: usize, result: Result<T, Error>) -> Result<T, Error> {
+        let item = &mut self.items[item];
+        match result {
+            Ok(value) => {
+                item.outcome = Outcome::Success;
+                Ok(value)
+            }
+            Err(error) => {
+                item.outcome = Outcome::Failed(error.kind());
+                Err(item.field.blame(error))
+            }
+        }
+    }
+
+    /// The next nonce of this action's run.
+    pub(super) fn next_nonce(&mut self) -> Result<[u8; NONCE_LEN], Error> {
+        if let Some(nonce) = self.run.as_mut().and_then(NonceRun::next) {
+            return Ok(nonce);
+        }
+        // First value, or 2^16 values later: a new run.
+        self.run = NonceRun::draw();
+        self.run.as_mut().and_then(NonceRun::next).ok_or(Error::new(
+            ErrorKind::Unavailable,
+            "the operating system gave no randomness; try again",
+        ))
+    }
+
+    /// The message key of a nonce, derived anew only when key or prefix differ from the last.
+    pub(super) fn message_key(&mut self, key: &DataKey, nonce: &[u8; NONCE_LEN]) -> &MessageKey {
+        let is_hit = self.derived.as_ref().is_some_and(|derived| {
+            derived.key_id == *key.id() && derived.nonce_prefix == nonce[..12]
+        });
+        if !is_hit {
+            self.derived = None;
+        }
+        &self
+            .derived
+            .get_or_insert_with(|| {
+                let mut nonce_prefix = [0; 12];
+                nonce_prefix.copy_from_slice(&nonce[..12]);
+                Derived {
+                    key_id: *key.id(),
+                    nonce_prefix,
+                    key: key.sealing().derive(nonce),
+                }
+            })
+            .key
+    }
+
+    pub(super) fn scope(&self, record: RecordRef<'a>) -> Scope<'a> {
+        Scope::sealing(self.session.access().tenant(), record.subject())
+    }
+
+    pub(super) fn context<'f>(&self, record: RecordRef<'a>, field: &'f FieldInfo) -> Context<'f>
+    where
+        'a: 'f,
+    {
+        Context {
+            tenant: self.session.access().tenant(),
+            record,
+            field,
+        }
+    }
+
+    /// Records the action as done.
+    pub(super) fn record(&mut self) -> Result<(), AuditError> {
+        self.record_as(Outcome::of_action(&self.items))
+    }
+
+    /// Records the action unless that was done: as aborted if it had got anywhere, or else as
+    /// the failure it ended with.
+    pub(super) fn close(&mut self) -> Result<(), AuditError> {
+        if self.was_recorded {
+            return Ok(());
+        }
+        let mut outcome = Outcome::Aborted;
+        if self
+            .items
+            .iter()
+            .all(|i| matches!(i.outcome, Outcome::Failed(_)))
+            && !self.items.is_empty()
+        {
+            outcome = Outcome::of_action(&self.items);
+        }
+        for item in &mut self.items {
+            if matches!(item.outcome, Outcome::Success | Outcome::Absent) {
+                item.outcome = Outcome::Aborted;
+            }
+        }
+        self.record_as(outcome)
+    }
+
+    fn record_as(&mut self, outcome: Outcome) -> Result<(), AuditError> {
+        // Set first: a sink that panics half-way is not asked a second time.
+        self.was_recorded = true;
+        let header = EventHeader {
+            session: self.session.id(),
+            action_number: self.number,
+            time: self.time,
+            access: self.session.access(),
+            action: self.kind,
+            outcome,
+            policy_version: self.session.policy().version(),
+            observer: self.session.observer(),
+        };
+        record_in_parts(self.session.sink(), &header, &self.items)
+    }
+
+    fn fail_from(&mut self, first: usize, error: Error) -> Error {
+        for item in &mut self.items[first..] {
+            item.outcome = Outcome::Failed(error.kind());
+        }
+        match self.items.get(first) {
+            Some(item) => item.field.blame(error),
+            None => error,
+        }
+    }
+
+    fn check_request(
+        record: RecordRef<'_>,
+        fields: &[FieldInfo],
+    ) -> Result<crate::context::RecordType, Error> {
+        let Some((first, rest)) = fields.split_first() else {
+            return Err(Error::new(
+                ErrorKind::InvalidInput,
+                "announce at least one field",
+            ));
+        };
+        if rest
+            .iter()
+            .any(|field| field.record_type() != first.record_type())
+        {
+            return Err(Error::new(
+                ErrorKind::InvalidInput,
+                "announce the fields of one record type at a time",
+            ));
+        }
+        record.check_subject(first.record_type())?;
+        Ok(first.record_type())
+    }
+}
+
+impl Drop for Action<'_> {
+    fn drop(&mut self) {
+        if !self.was_recorded {
+            // Reached by a panic only. A second one, from the sink, would abort the process.
+            let _ = catch_unwind(AssertUnwindSafe(|| self.close()));
+        }
+    }
+}

@@ -1,0 +1,103 @@
+//! From a value to an envelope and back, given a key. Knows nothing of policy or audit.
+
+use alloc::vec::Vec;
+
+use crate::aead::MessageKey;
+use crate::codec::{self, CodecError, Content, Encoder, Value};
+use crate::context::{Context, FieldInfo};
+use crate::envelope::{HEADER_LEN, NONCE_LEN, PREFIX_LEN, TAG_LEN, write_prefix};
+use crate::error::{Error, ErrorKind};
+use crate::key::DataKey;
+use crate::secret::SecretBytes;
+
+/// An encoded value, behind room for header and nonce.
+pub(super) struct Plaintext {
+    buffer: SecretBytes,
+    content: Content,
+    padded: bool,
+}
+
+impl Plaintext {
+    /// Encodes a value, or the absence of one, as the field wants it padded.
+    pub(super) fn encode<T: Value>(value: Option<&T>, field: &FieldInfo) -> Result<Self, Error> {
+        let room = value.map_or(0, T::size_hint)
+            + field.bucket().map_or(0, |bucket| usize::from(bucket.get()));
+        let mut buffer = Self::room_for(room);
+        if let Some(value) = value {
+            value
+                .encode(&mut Encoder::new(&mut buffer))
+                .map_err(|error| Error::new(ErrorKind::Unencodable, error.reason()))?;
+        }
+        if let Some(bucket) = field.bucket() {
+            codec::pad(&mut buffer, PREFIX_LEN, bucket);
+        }
+        Ok(Self {
+            buffer,
+            content: value.map_or(Content::Null, |_| T::CONTENT),
+            padded: field.bucket().is_some(),
+        })
+    }
+
+    /// Takes over what was decrypted, encoding and padding as they are.
+    pub(super) fn reuse(plaintext: &SecretBytes, content: Content, padded: bool) -> Self {
+        let mut buffer = Self::room_for(plaintext.len());
+        buffer.append(plaintext.as_slice());
+        Self {
+            buffer,
+            content,
+            padded,
+        }
+    }
+
+    /// Encrypts in place: the buffer becomes the envelope.
+    pub(super) fn seal(
+        mut self,
+        context: &Context<'_>,
+        key: &DataKey,
+        message_key: &MessageKey,
+        nonce: &[u8; NONCE_LEN],
+    ) -> Result<Vec<u8>, Error> {
+        let prefix = write_prefix(self.content, self.padded, key.id(), nonce);
+        let (head, content) = self.buffer.as_mut_slice().split_at_mut(PREFIX_LEN);
+        head.copy_from_slice(&prefix);
+        let associated_data = context.associated_data(&prefix[..HEADER_LEN]);
+        let tag = message_key
+            .seal(nonce, associated_data.as_slice(), content)
+            .ok_or(Error::new(
+                ErrorKind::Unencodable,
+                "the value must be shorter than 64 GiB",
+            ))?;
+        self.buffer.append(&tag);
+        Ok(self.buffer.into_vec())
+    }
+
+    fn room_for(content_len: usize) -> SecretBytes {
+        let mut buffer = SecretBytes::with_capacity(PREFIX_LEN + content_len + TAG_LEN);
+        buffer.append(&[0; PREFIX_LEN]);
+        buffer
+    }
+}
+
+/// Decodes what was decrypted: a value, or a sealed absence.
+pub(super) fn decode<T: Value>(
+    mut content: SecretBytes,
+    code: Content,
+    padded: bool,
+) -> Result<Option<T>, CodecError> {
+    if padded {
+        codec::unpad(&mut content)?;
+    }
+    if code == T::CONTENT {
+        T::decode(content).map(Some)
+    } else if code == Content::Null && content.is_empty() {
+        Ok(None)
+    } else {
+        Err(CodecError::new(
+            "the stored value is of another type than the field",
+        ))
+    }
+}
+
+/// A sealed absence in a field that is always present.
+pub(super) const NULL_IN_PLAIN_FIELD: CodecError =
+    CodecError::new("the stored value is a sealed null, but the field is not optional");

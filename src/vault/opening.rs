@@ -1,0 +1,195 @@
+//! The opening action.
+
+use alloc::vec::Vec;
+use core::fmt;
+
+use super::action::Action;
+use super::cipher;
+use super::session::Session;
+use crate::access::ActionKind;
+use crate::audit::Outcome;
+use crate::context::{Field, FieldInfo, RecordRef};
+use crate::envelope::Envelope;
+use crate::error::{Error, ErrorKind};
+use crate::key::lend_by_id;
+use crate::phi::Phi;
+use crate::release::{Brand, Pending, Permit, Receipt, Release};
+use crate::secret::SecretBytes;
+use crate::shape::{Protected, ProtectedSealed};
+
+impl Session {
+    /// Opens one value: authorised, recorded, then released. One action, one event.
+    ///
+    /// # Errors
+    ///
+    /// Any [`ErrorKind`] but [`Unencodable`](ErrorKind::Unencodable) and
+    /// [`Malformed`](ErrorKind::Malformed). No plaintext was released then. Who is denied learns
+    /// nothing else, not even whether the key exists.
+    pub fn open_value<S: ProtectedSealed>(
+        &self,
+        field: &Field<S::Value>,
+        record: RecordRef<'_>,
+        sealed: &S,
+    ) -> Result<S::Plain, Error> {
+        let fields = [field.info()];
+        self.open_with(|mut opening| {
+            let permit = opening.authorize(record, &fields)?;
+            let value = opening.open(&permit, field, sealed);
+            let release = opening.record()?;
+            value.map(|value| release.release(value))
+        })
+    }
+
+    /// Opens values of one field of many records: one action, one event, one result each.
+    ///
+    /// # Errors
+    ///
+    /// As a whole only when the event could not be recorded or the session has expired. The
+    /// errors of single values name their [`index`](Error::index) and lose no other value.
+    pub fn open_values<'a, S: ProtectedSealed>(
+        &'a self,
+        field: &Field<S::Value>,
+        sealed: &[(RecordRef<'a>, &S)],
+    ) -> Result<Vec<Result<S::Plain, Error>>, Error> {
+        let fields = [field.info()];
+        self.open_with(|mut opening| {
+            let mut values = Vec::with_capacity(sealed.len());
+            for (index, (record, sealed)) in sealed.iter().enumerate() {
+                let result = opening
+                    .authorize(*record, &fields)
+                    .and_then(|permit| opening.open(&permit, field, *sealed));
+                if let Err(error) = &result
+                    && error.is_expired()
+                {
+                    return Err(*error);
+                }
+                values.push(result.map_err(|error| error.at_index(index)));
+            }
+            let release = opening.record()?;
+            Ok(values
+                .into_iter()
+                .map(|result| result.map(|pending| release.release(pending)))
+                .collect())
+        })
+    }
+
+    /// Runs one opening action over any fields of any records.
+    ///
+    /// The closure announces fields with [`authorize`](Opening::authorize), opens them, calls
+    /// [`record`](Opening::record), and takes the values out with the [`Release`] it gets: there
+    /// is no other way to them, and none from one action to another. If the closure returns
+    /// before, the action is recorded as aborted.
+    ///
+    /// # Errors
+    ///
+    /// Those of the closure, and [`ErrorKind::Audit`].
+    pub fn open_with<'a, R>(
+        &'a self,
+        f: impl for<'o> FnOnce(Opening<'o, 'a>) -> Result<R, Error>,
+    ) -> Result<R, Error> {
+        let mut action = Action::begin(self, ActionKind::Open);
+        let result = f(Opening {
+            action: &mut action,
+            brand: Brand::new(),
+        });
+        action.close()?;
+        result
+    }
+}
+
+/// An opening action in progress.
+pub struct Opening<'o, 'a> {
+    action: &'o mut Action<'a>,
+    brand: Brand<'o>,
+}
+
+impl<'o, 'a> Opening<'o, 'a> {
+    /// Asks the policy whether these fields of this record may be opened.
+    ///
+    /// # Errors
+    ///
+    /// [`Denied`](ErrorKind::Denied) unless it permits at least one,
+    /// [`Expired`](ErrorKind::Expired), [`InvalidInput`](ErrorKind::InvalidInput).
+    pub fn authorize(
+        &mut self,
+        record: RecordRef<'a>,
+        fields: &'a [FieldInfo],
+    ) -> Result<Permit<'o, 'a>, Error> {
+        self.action.authorize(self.brand, record, fields)
+    }
+
+    /// Opens the value of one permitted field; it waits for the action to be recorded.
+    ///
+    /// # Errors
+    ///
+    /// [`Denied`](ErrorKind::Denied) if the permit does not cover the field,
+    /// [`Integrity`](ErrorKind::Integrity), [`Undecodable`](ErrorKind::Undecodable), and the
+    /// errors of the key provider.
+    pub fn open<S: ProtectedSealed>(
+        &mut self,
+        permit: &Permit<'o, 'a>,
+        field: &Field<S::Value>,
+        sealed: &S,
+    ) -> Result<Pending<'o, S::Plain>, Error> {
+        let info = field.info();
+        let item = self.action.claim(permit, &info)?;
+        let Some(sealed) = sealed.present() else {
+            if !info.seals_null() {
+                self.action.items[item].outcome = Outcome::Absent;
+                return Protected::of(None).map(Pending::new).ok_or(super::ABSENT);
+            }
+            return self.action.settle(item, Err(super::NULL_IS_TAMPERING));
+        };
+        let envelope = sealed.envelope();
+        let value = self
+            .action
+            .decrypt(permit, &info, &envelope, item)
+            .and_then(|content| {
+                content
+                    .try_map(|bytes| {
+                        let value = cipher::decode(bytes, envelope.content, envelope.padded)?;
+                        Protected::of(value.map(Phi::new)).ok_or(cipher::NULL_IN_PLAIN_FIELD)
+                    })
+                    .map_err(|error| Error::new(ErrorKind::Undecodable, error.reason()))
+            });
+        self.action.settle(item, value)
+    }
+
+    /// Records the action. What was opened may leave with the release this returns.
+    ///
+    /// # Errors
+    ///
+    /// [`Audit`](ErrorKind::Audit); then nothing leaves.
+    pub fn record(self) -> Result<Release<'o>, Error> {
+        let recorded = self.action.record();
+        Ok(Receipt::sign(self.brand, recorded)?.release())
+    }
+}
+
+impl fmt::Debug for Opening<'_, '_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Opening").finish_non_exhaustive()
+    }
+}
+
+impl<'a> Action<'a> {
+    /// Decrypts with exactly one key: the one that the envelope names.
+    pub(super) fn decrypt<'o>(
+        &mut self,
+        permit: &Permit<'o, 'a>,
+        field: &FieldInfo,
+        envelope: &Envelope<'_>,
+        item: usize,
+    ) -> Result<Pending<'o, SecretBytes>, Error> {
+        let key_id = envelope.key_id();
+        self.items[item].key_id = Some(key_id);
+        let context = self.context(permit.record(), field);
+        let session = self.session;
+        lend_by_id(
+            session.keys(),
+            self.scope(permit.record()),
+            &key_id,
+            |key| permit.open(&context, self.message_key(key, envelope.nonce), envelope),
+        )?
+    }
+}

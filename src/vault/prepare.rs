@@ -1,0 +1,141 @@
+//! The one joint with asynchronous work: load keys and care relations before an action.
+
+use alloc::vec::Vec;
+use core::fmt;
+
+use super::session::Session;
+use crate::access::{ActionKind, Request};
+use crate::context::{Field, FieldInfo, RecordRef};
+use crate::envelope::KeyId;
+use crate::error::Error;
+use crate::key::{KeyLease, KeyNeed, Scope};
+use crate::shape::ProtectedSealed;
+
+impl Session {
+    /// Loads what the actions to come will need, and keeps it loaded while the lease lives.
+    ///
+    /// Without it, a provider that must ask a KMS fails with
+    /// [`Unavailable`](crate::ErrorKind::Unavailable) instead of blocking the caller. For an
+    /// in-memory keyring it is ready at once. No runtime is needed: any executor can poll it.
+    ///
+    /// It releases nothing, records nothing and tells nothing: for what the policy denies, and in
+    /// an expired session, nothing is loaded and the action to come says why. Eviction from a
+    /// cache cannot fail that action, destruction of a key can.
+    ///
+    /// # Errors
+    ///
+    /// [`Unavailable`](crate::ErrorKind::Unavailable) when a key or a care relation cannot be had
+    /// now.
+    pub async fn prepare(&self, needs: &Needs<'_>) -> Result<Lease, Error> {
+        let Some(now) = self.live_time() else {
+            return Ok(Lease(KeyLease::default()));
+        };
+        for action in [ActionKind::Open, ActionKind::Seal] {
+            let mut subjects: Vec<_> = needs
+                .0
+                .iter()
+                .filter(|need| need.action() == action)
+                .filter_map(|need| need.record.subject())
+                .collect();
+            subjects.sort_unstable();
+            subjects.dedup();
+            if !subjects.is_empty() {
+                self.policy()
+                    .prepare(self.access(), action, &subjects)
+                    .await?;
+            }
+        }
+        let keys: Vec<_> = needs
+            .0
+            .iter()
+            .filter(|need| {
+                let fields = [need.field];
+                let request = Request::new(
+                    self.access(),
+                    need.action(),
+                    need.field.record_type(),
+                    need.record,
+                    &fields,
+                    now,
+                );
+                self.policy().authorize(&request).permits(0)
+            })
+            .map(|need| {
+                let scope = Scope::sealing(self.access().tenant(), need.record.subject());
+                match need.key {
+                    Some(id) => KeyNeed::by_id(scope, id),
+                    None => KeyNeed::active(scope),
+                }
+            })
+            .collect();
+        Ok(Lease(self.keys().prepare(&keys).await?))
+    }
+}
+
+/// What actions to come will open and seal; the input of [`Session::prepare`].
+#[derive(Clone, Default)]
+pub struct Needs<'a>(Vec<Need<'a>>);
+
+#[derive(Clone, Copy)]
+struct Need<'a> {
+    record: RecordRef<'a>,
+    field: FieldInfo,
+    /// Of opening, the key that the envelope names.
+    key: Option<KeyId>,
+}
+
+impl Need<'_> {
+    const fn action(&self) -> ActionKind {
+        match self.key {
+            Some(_) => ActionKind::Open,
+            None => ActionKind::Seal,
+        }
+    }
+}
+
+impl<'a> Needs<'a> {
+    /// Nothing yet.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// A value will be opened. Absent values need nothing.
+    #[must_use]
+    pub fn open<S: ProtectedSealed>(
+        mut self,
+        field: &Field<S::Value>,
+        record: RecordRef<'a>,
+        sealed: &S,
+    ) -> Self {
+        self.0.extend(sealed.present().map(|sealed| Need {
+            record,
+            field: field.info(),
+            key: Some(sealed.key_id()),
+        }));
+        self
+    }
+
+    /// A value will be sealed.
+    #[must_use]
+    pub fn seal<T: crate::codec::Value>(mut self, field: &Field<T>, record: RecordRef<'a>) -> Self {
+        self.0.push(Need {
+            record,
+            field: field.info(),
+            key: None,
+        });
+        self
+    }
+}
+
+impl fmt::Debug for Needs<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Needs")
+            .field("len", &self.0.len())
+            .finish_non_exhaustive()
+    }
+}
+
+/// Keeps what was prepared loaded, until dropped.
+#[derive(Debug)]
+#[must_use = "what was prepared may be evicted as soon as the lease is dropped"]
+pub struct Lease(#[expect(dead_code, reason = "held, not read")] KeyLease);

@@ -1,0 +1,94 @@
+//! Sealing and opening with a bare key: no policy, no audit. Public through `danger` only.
+
+use super::cipher::{self, Plaintext};
+use crate::context::{Context, Field, FieldInfo, RecordRef};
+use crate::error::{Error, ErrorKind};
+use crate::key::DataKey;
+use crate::label::TenantId;
+use crate::phi::Phi;
+use crate::release::decrypt;
+use crate::sealed::Sealed;
+use crate::shape::{Protected, ProtectedSealed};
+
+/// A nonce chosen by the caller, for test vectors and benchmarks.
+///
+/// # Security
+///
+/// Two values sealed under one key and one nonce reveal each other and the authentication key.
+#[derive(Clone, Copy, Debug)]
+pub struct FixedNonce(pub [u8; 24]);
+
+/// Seals without policy, audit and random nonce.
+///
+/// An absent value is sealed as null, whatever the field says.
+///
+/// # Errors
+///
+/// [`ErrorKind::Unencodable`] and [`ErrorKind::InvalidInput`].
+///
+/// # Security
+///
+/// Nobody is asked and nothing is recorded; for the nonce see [`FixedNonce`].
+pub fn seal_unrecorded<P: Protected>(
+    key: &DataKey,
+    nonce: FixedNonce,
+    tenant: &TenantId<'_>,
+    field: &Field<P::Value>,
+    record: RecordRef<'_>,
+    value: &P,
+) -> Result<Sealed<P::Value>, Error> {
+    let info = field.info();
+    let context = context(tenant, &info, record)?;
+    let FixedNonce(nonce) = nonce;
+    Plaintext::encode(value.present().map(Phi::expose), &info)?
+        .seal(&context, key, &key.sealing().derive(&nonce), &nonce)
+        .map(Sealed::from_envelope)
+}
+
+/// Opens without policy and audit, for recovery drills and benchmarks.
+///
+/// # Errors
+///
+/// [`ErrorKind::MissingKey`] unless `key` is the one the envelope names;
+/// [`ErrorKind::Integrity`], [`ErrorKind::Undecodable`] and [`ErrorKind::InvalidInput`].
+///
+/// # Security
+///
+/// Nobody is asked and nothing is recorded.
+pub fn open_unrecorded<S: ProtectedSealed>(
+    key: &DataKey,
+    tenant: &TenantId<'_>,
+    field: &Field<S::Value>,
+    record: RecordRef<'_>,
+    sealed: &S,
+) -> Result<S::Plain, Error> {
+    let info = field.info();
+    let context = context(tenant, &info, record)?;
+    let Some(sealed) = sealed.present() else {
+        return Protected::of(None).ok_or(super::ABSENT);
+    };
+    let envelope = sealed.envelope();
+    if envelope.key_id() != *key.id() {
+        return Err(Error::new(
+            ErrorKind::MissingKey,
+            "the envelope names another key than the one given",
+        ));
+    }
+    let plaintext = decrypt(&context, &key.sealing().derive(envelope.nonce), &envelope)?;
+    cipher::decode(plaintext, envelope.content, envelope.padded)
+        .and_then(|value| Protected::of(value.map(Phi::new)).ok_or(cipher::NULL_IN_PLAIN_FIELD))
+        .map_err(|error| Error::new(ErrorKind::Undecodable, error.reason()))
+}
+
+fn context<'a>(
+    tenant: &'a TenantId<'a>,
+    field: &'a FieldInfo,
+    record: RecordRef<'a>,
+) -> Result<Context<'a>, Error> {
+    record.check_subject(field.record_type())?;
+    Ok(Context {
+        tenant,
+        record,
+        field,
+    })
+}

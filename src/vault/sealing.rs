@@ -1,0 +1,187 @@
+//! The sealing action.
+
+use core::fmt;
+
+use super::action::Action;
+use super::cipher::Plaintext;
+use super::session::Session;
+use crate::access::ActionKind;
+use crate::audit::Outcome;
+use crate::context::{Field, FieldInfo, RecordRef};
+use crate::envelope::Envelope;
+use crate::error::Error;
+use crate::key::lend_active;
+use crate::phi::Phi;
+use crate::release::{Brand, Pending, Permit, Receipt, Release};
+use crate::sealed::Sealed;
+use crate::shape::{Protected, ProtectedSealed};
+
+impl Session {
+    /// Seals one value: one action, one event.
+    ///
+    /// An absent value stays absent, unless the field seals its nulls. That the event is recorded
+    /// says that the value was sealed, not that a database committed it.
+    ///
+    /// # Errors
+    ///
+    /// Any [`ErrorKind`](crate::ErrorKind) but those of opening. Nothing is sealed then.
+    pub fn seal_value<P: Protected>(
+        &self,
+        field: &Field<P::Value>,
+        record: RecordRef<'_>,
+        value: &P,
+    ) -> Result<P::Sealed, Error> {
+        let fields = [field.info()];
+        self.seal_with(|mut sealing| {
+            let permit = sealing.authorize(record, &fields)?;
+            let sealed = sealing.seal(&permit, field, value);
+            let release = sealing.record()?;
+            sealed.map(|sealed| release.release(sealed))
+        })
+    }
+
+    /// Seals values of one field of many records: one action, one event, one result each.
+    ///
+    /// # Errors
+    ///
+    /// As a whole only when the event could not be recorded or the session has expired. The
+    /// errors of single values name their [`index`](Error::index) and lose no other value.
+    pub fn seal_values<'a, P: Protected>(
+        &'a self,
+        field: &Field<P::Value>,
+        values: &[(RecordRef<'a>, &P)],
+    ) -> Result<alloc::vec::Vec<Result<P::Sealed, Error>>, Error> {
+        let fields = [field.info()];
+        self.seal_with(|mut sealing| {
+            let mut sealed = alloc::vec::Vec::with_capacity(values.len());
+            for (index, (record, value)) in values.iter().enumerate() {
+                let result = sealing
+                    .authorize(*record, &fields)
+                    .and_then(|permit| sealing.seal(&permit, field, *value));
+                if let Err(error) = &result
+                    && error.is_expired()
+                {
+                    return Err(*error);
+                }
+                sealed.push(result.map_err(|error| error.at_index(index)));
+            }
+            let release = sealing.record()?;
+            Ok(sealed
+                .into_iter()
+                .map(|result| result.map(|pending| release.release(pending)))
+                .collect())
+        })
+    }
+
+    /// Runs one sealing action over any fields of any records.
+    ///
+    /// The closure announces fields with [`authorize`](Sealing::authorize), seals them, calls
+    /// [`record`](Sealing::record), and takes the results out with the [`Release`] it gets. If it
+    /// returns before, the action is recorded as aborted.
+    ///
+    /// # Errors
+    ///
+    /// Those of the closure, and [`ErrorKind::Audit`](crate::ErrorKind::Audit).
+    pub fn seal_with<'a, R>(
+        &'a self,
+        f: impl for<'o> FnOnce(Sealing<'o, 'a>) -> Result<R, Error>,
+    ) -> Result<R, Error> {
+        let mut action = Action::begin(self, ActionKind::Seal);
+        let result = f(Sealing {
+            action: &mut action,
+            brand: Brand::new(),
+        });
+        action.close()?;
+        result
+    }
+}
+
+/// A sealing action in progress.
+pub struct Sealing<'o, 'a> {
+    action: &'o mut Action<'a>,
+    brand: Brand<'o>,
+}
+
+impl<'o, 'a> Sealing<'o, 'a> {
+    /// Asks the policy whether these fields of this record may be sealed.
+    ///
+    /// # Errors
+    ///
+    /// [`Denied`](crate::ErrorKind::Denied) unless it permits at least one,
+    /// [`Expired`](crate::ErrorKind::Expired), [`InvalidInput`](crate::ErrorKind::InvalidInput).
+    pub fn authorize(
+        &mut self,
+        record: RecordRef<'a>,
+        fields: &'a [FieldInfo],
+    ) -> Result<Permit<'o, 'a>, Error> {
+        self.action.authorize(self.brand, record, fields)
+    }
+
+    /// Seals the value of one permitted field.
+    ///
+    /// # Errors
+    ///
+    /// [`Denied`](crate::ErrorKind::Denied) if the permit does not cover the field,
+    /// [`Unencodable`](crate::ErrorKind::Unencodable), and the errors of the key provider.
+    pub fn seal<P: Protected>(
+        &mut self,
+        permit: &Permit<'o, 'a>,
+        field: &Field<P::Value>,
+        value: &P,
+    ) -> Result<Pending<'o, P::Sealed>, Error> {
+        let info = field.info();
+        let item = self.action.claim(permit, &info)?;
+        let value = value.present().map(Phi::expose);
+        if value.is_none() && !info.seals_null() {
+            self.action.items[item].outcome = Outcome::Absent;
+            return ProtectedSealed::of(None)
+                .map(Pending::new)
+                .ok_or(super::ABSENT);
+        }
+        let sealed = Plaintext::encode(value, &info)
+            .and_then(|plaintext| self.action.encrypt(permit, &info, plaintext, item));
+        let sealed = self.action.settle(item, sealed)?;
+        ProtectedSealed::of(Some(sealed))
+            .map(Pending::new)
+            .ok_or(super::ABSENT)
+    }
+
+    /// Records the action. Whatever was sealed may leave with the release this returns.
+    ///
+    /// # Errors
+    ///
+    /// [`Audit`](crate::ErrorKind::Audit); then nothing leaves.
+    pub fn record(self) -> Result<Release<'o>, Error> {
+        let recorded = self.action.record();
+        Ok(Receipt::sign(self.brand, recorded)?.release())
+    }
+}
+
+impl fmt::Debug for Sealing<'_, '_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Sealing").finish_non_exhaustive()
+    }
+}
+
+impl<'a> Action<'a> {
+    /// Encrypts under the active key for the permit's record, noting key id and tag.
+    pub(super) fn encrypt<T>(
+        &mut self,
+        permit: &Permit<'_, 'a>,
+        field: &FieldInfo,
+        plaintext: Plaintext,
+        item: usize,
+    ) -> Result<Sealed<T>, Error> {
+        let nonce = self.next_nonce()?;
+        let context = self.context(permit.record(), field);
+        let session = self.session;
+        let bytes = lend_active(session.keys(), self.scope(permit.record()), |key| {
+            plaintext.seal(&context, key, self.message_key(key, &nonce), &nonce)
+        })??;
+        let sealed = Sealed::from_envelope(bytes);
+        let envelope: Envelope<'_> = sealed.envelope();
+        self.items[item].key_id = Some(envelope.key_id());
+        self.items[item].tag = Some(*envelope.tag);
+        Ok(sealed)
+    }
+}

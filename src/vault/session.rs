@@ -1,0 +1,116 @@
+//! A session: an access that a vault admitted.
+
+use core::fmt;
+use core::sync::atomic::{AtomicU64, Ordering};
+use std::time::SystemTime;
+
+use super::Vault;
+use crate::access::{Access, ActionKind, Activity, Policy};
+use crate::audit::{AuditSink, EventHeader, Outcome, SessionId, record_in_parts};
+use crate::error::{Error, ErrorKind};
+use crate::key::KeyProvider;
+
+/// An admitted access: it seals, opens and rebinds until it expires.
+///
+/// The tenant is part of it: another tenant's data is out of reach. `Send + Sync`; make one per
+/// login, or one per request with [`Access::started_at`] and [`Access::last_activity`].
+pub struct Session {
+    vault: Vault,
+    access: Access,
+    activity: Activity,
+    id: SessionId,
+    actions: AtomicU64,
+}
+
+impl Session {
+    pub(super) fn admit(vault: Vault, access: Access) -> Result<Self, Error> {
+        access.check()?;
+        let mut id = [0; 16];
+        getrandom::fill(&mut id).map_err(|_| {
+            Error::new(
+                ErrorKind::Unavailable,
+                "the operating system gave no randomness; try again",
+            )
+        })?;
+        let id = SessionId(id);
+        let inner = &*vault.0;
+        match Activity::admit(&access, inner.expiry, &*inner.clock) {
+            Some(activity) => Ok(Self {
+                activity,
+                id,
+                actions: AtomicU64::new(0),
+                access,
+                vault,
+            }),
+            None => {
+                let header = EventHeader {
+                    session: id,
+                    action_number: 0,
+                    time: inner.clock.wall(),
+                    access: &access,
+                    action: ActionKind::Admit,
+                    outcome: Outcome::Failed(ErrorKind::Expired),
+                    policy_version: inner.policy.version(),
+                    observer: &inner.observer,
+                };
+                record_in_parts(&*inner.sink, &header, &[])?;
+                Err(Error::new(
+                    ErrorKind::Expired,
+                    "the session has expired; authenticate again",
+                ))
+            }
+        }
+    }
+
+    /// The access it was admitted for.
+    pub const fn access(&self) -> &Access {
+        &self.access
+    }
+
+    /// Its id in audit events.
+    pub const fn id(&self) -> SessionId {
+        self.id
+    }
+
+    pub(super) fn keys(&self) -> &dyn KeyProvider {
+        &*self.vault.0.keys
+    }
+
+    pub(super) fn policy(&self) -> &dyn Policy {
+        &*self.vault.0.policy
+    }
+
+    pub(super) fn sink(&self) -> &dyn AuditSink {
+        &*self.vault.0.sink
+    }
+
+    pub(super) fn observer(&self) -> &str {
+        &self.vault.0.observer
+    }
+
+    /// Counts an action as activity; returns the time and whether the session still lives.
+    pub(super) fn touch(&self) -> (SystemTime, bool) {
+        self.activity
+            .touch(self.vault.0.expiry, &*self.vault.0.clock)
+    }
+
+    /// The time, if the session still lives. Counts as activity likewise.
+    pub(super) fn live_time(&self) -> Option<SystemTime> {
+        let (now, is_live) = self.touch();
+        is_live.then_some(now)
+    }
+
+    /// Actions are numbered from 1.
+    pub(super) fn next_action(&self) -> u64 {
+        self.actions.fetch_add(1, Ordering::Relaxed) + 1
+    }
+}
+
+impl fmt::Debug for Session {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Session")
+            .field("id", &self.id)
+            .field("access", &self.access)
+            .finish_non_exhaustive()
+    }
+}
