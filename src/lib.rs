@@ -14,4 +14,6 @@ pub use crate::category::{Category, Label, Labels};
 pub use crate::error::{Error, ErrorKind};
 pub use crate::label::{ActorId, RecordId, SubjectId, TenantId};
 pub use crate::phi::Phi;
+#[cfg(feature = "serde")]
+pub use crate::phi::{JsonError, JsonReason, from_json};
 pub use crate::secret::SecretBytes;
