@@ -29,6 +29,8 @@ pub use crate::envelope::{Inspection, KeyId, OVERHEAD, inspect};
 pub use crate::error::{Error, ErrorKind};
 pub use crate::label::{ActorId, RecordId, SubjectId, TenantId};
 pub use crate::phi::Phi;
+#[cfg(feature = "serde")]
+pub use crate::phi::{JsonError, JsonReason, from_json};
 pub use crate::release::{Pending, Permit, Release};
 pub use crate::sealed::Sealed;
 pub use crate::secret::SecretBytes;

@@ -1,8 +1,16 @@
 //! `Phi<T>`: plaintext in memory.
 
+#[cfg(feature = "serde")]
+mod deserialize;
+#[cfg(feature = "serde")]
+mod json;
+
 use core::fmt;
 
 use subtle::ConstantTimeEq;
+
+#[cfg(feature = "serde")]
+pub use json::{JsonError, JsonReason, from_json};
 
 use crate::codec::{Encoder, Value};
 use crate::secret::SecretBytes;
