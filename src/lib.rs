@@ -10,12 +10,15 @@ mod context;
 pub mod danger;
 mod envelope;
 mod error;
+mod integration;
 pub mod key;
 mod label;
 mod phi;
 mod secret;
 
 pub use crate::category::{Category, Label, Labels};
+#[cfg(feature = "serde")]
+pub use crate::codec::Serde;
 pub use crate::context::{Field, FieldInfo, RecordRef, RecordType};
 pub use crate::envelope::{Inspection, KeyId, OVERHEAD, inspect};
 pub use crate::error::{Error, ErrorKind};
