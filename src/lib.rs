@@ -12,6 +12,7 @@ mod context;
 pub mod danger;
 mod envelope;
 mod error;
+mod integration;
 pub mod key;
 mod label;
 mod phi;
@@ -24,6 +25,8 @@ mod vault;
 pub use crate::access::{Access, ActionKind, Actor, Decision, Policy, Purpose, Request};
 pub use crate::audit::{AuditError, AuditSink, Event};
 pub use crate::category::{Category, Label, Labels};
+#[cfg(feature = "serde")]
+pub use crate::codec::Serde;
 pub use crate::context::{Field, FieldInfo, RecordRef, RecordType};
 pub use crate::envelope::{Inspection, KeyId, OVERHEAD, inspect};
 pub use crate::error::{Error, ErrorKind};

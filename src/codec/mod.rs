@@ -2,22 +2,38 @@
 //!
 //! `docs/envelope.md`, section "Content", specifies the same forms for other languages.
 
+mod date;
 mod list;
+#[cfg(feature = "serde")]
+mod messagepack;
 mod padding;
 mod scalar;
+#[cfg(feature = "serde")]
+mod structured;
 mod text;
+mod timestamp;
 
 use alloc::vec::Vec;
 use core::fmt;
 
+pub use date::Date;
 pub(crate) use padding::{pad, unpad};
+#[cfg(feature = "serde")]
+pub use structured::Serde;
+pub use timestamp::Timestamp;
+/// The trait that [`Serde`] wipes with, from the crate `zeroize`.
+///
+/// `#[derive(Zeroize)]` is not part of it: that needs `zeroize`, with its feature `derive`, as a
+/// dependency of your own.
+#[cfg(feature = "serde")]
+pub use zeroize::Zeroize;
 
 use crate::secret::SecretBytes;
 
 /// A type that [`Phi`](crate::Phi) can protect.
 ///
 /// Implemented for `String`, `Vec<u8>`, `[u8; N]`, `bool`, the integers up to 64 bits and `i128`,
-/// `Vec<T>` of any value, [`Date`](crate::codec::Date), [`Timestamp`](crate::codec::Timestamp),
+/// `Vec<T>` of any value, [`Date`], [`Timestamp`],
 /// [`Serde<T>`](crate::Serde), and behind features for the types of `jiff`, `chrono`, `time` and
 /// `uuid`. There are no floats, because NaN has many spellings: use `Serde<f64>`.
 ///
@@ -130,7 +146,8 @@ pub enum Content {
     Timestamp = 6,
     /// The 16 bytes of a UUID in RFC 9562 order.
     Uuid = 7,
-    /// One MessagePack value, structs as maps with field names.
+    /// One MessagePack value and nothing after it, structs as maps with field names; arrays, maps
+    /// and extensions at most 64 levels deep.
     Structured = 8,
     /// The element's content code, then each element behind its length (4 bytes, big-endian).
     List = 9,
