@@ -1,5 +1,8 @@
 //! `Sealed<T>`: ciphertext, typed.
 
+#[cfg(feature = "serde")]
+mod serde;
+
 use alloc::string::String;
 use alloc::vec::Vec;
 use core::fmt;
