@@ -103,13 +103,13 @@ pub(crate) fn decrypt(
     key: &MessageKey,
     envelope: &Envelope<'_>,
 ) -> Result<SecretBytes, Error> {
-    let mut plaintext = SecretBytes::zeroed(envelope.ciphertext.len());
+    let mut plaintext = SecretBytes::with_capacity(envelope.ciphertext.len());
+    plaintext.append(envelope.ciphertext);
     key.open(
         envelope.nonce,
         context.associated_data(envelope.header).as_slice(),
-        envelope.ciphertext,
-        envelope.tag,
         plaintext.as_mut_slice(),
+        envelope.tag,
     )
     .map(|()| plaintext)
     .ok_or(Error::new(

@@ -46,11 +46,6 @@ impl SecretBytes {
         Self(Vec::with_capacity(capacity))
     }
 
-    /// `len` zeros, to be overwritten in place.
-    pub(crate) fn zeroed(len: usize) -> Self {
-        Self(alloc::vec![0; len])
-    }
-
     /// Takes over a vector, which is wiped with this buffer.
     ///
     /// Copies that were made before, such as by a vector that grew, are out of reach.

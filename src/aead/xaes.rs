@@ -1,12 +1,16 @@
 //! XAES-256-GCM, <https://c2sp.org/XAES-256-GCM>: a fresh AES-256-GCM key from the first half of
 //! a 24-byte nonce, by a NIST SP 800-108r1 counter KDF with CMAC-AES-256.
 
+use core::mem::ManuallyDrop;
+use std::sync::LazyLock;
+
 use aes::Aes256Enc;
 use aes::cipher::{BlockCipherEncrypt, KeyInit};
 use aes_gcm::AesGcm;
 use aes_gcm::aead::consts::U12;
-use aes_gcm::aead::inout::InOutBuf;
 use aes_gcm::aead::{AeadInOut, Tag};
+
+use zeroize::optimization_barrier;
 
 use crate::envelope::{NONCE_LEN, TAG_LEN};
 use crate::secret::wipe;
@@ -42,7 +46,7 @@ impl SealingKey {
         let mut key = [0; 32];
         key[..16].copy_from_slice(&blocks[0].0);
         key[16..].copy_from_slice(&blocks[1].0);
-        let derived = MessageKey(AesGcm::new((&key).into()));
+        let derived = MessageKey::new(&key);
         wipe(&mut key);
         blocks.iter_mut().for_each(|block| wipe(&mut block.0));
         derived
@@ -56,10 +60,21 @@ impl Drop for SealingKey {
     }
 }
 
-/// The AES-256-GCM key of one nonce prefix; wipes itself on drop.
-pub(crate) struct MessageKey(AesGcm<Aes256Enc, U12>);
+/// The AES-256-GCM key of one nonce prefix, overwritten on drop.
+///
+/// The cipher's own drop writes its 384 bytes one by one, which costs a seventh of sealing 64
+/// bytes; this one overwrites them as a whole, with the key schedule of the all-zero key.
+pub(crate) struct MessageKey(ManuallyDrop<Cipher>);
+
+type Cipher = AesGcm<Aes256Enc, U12>;
+
+static BLANK: LazyLock<Cipher> = LazyLock::new(|| Cipher::new(&[0; 32].into()));
 
 impl MessageKey {
+    pub(super) fn new(key: &[u8; 32]) -> Self {
+        Self(ManuallyDrop::new(Cipher::new(key.into())))
+    }
+
     /// Encrypts `buffer` in place. Fails above AES-GCM's limit of 64 GiB only.
     pub(crate) fn seal(
         &self,
@@ -73,20 +88,26 @@ impl MessageKey {
             .map(|tag| tag.0)
     }
 
-    /// Decrypts `ciphertext` into `plaintext`, which is left as it was when the tag is wrong.
+    /// Decrypts `buffer` in place, or leaves it as it was when the tag is wrong.
     pub(crate) fn open(
         &self,
         nonce: &[u8; NONCE_LEN],
         associated_data: &[u8],
-        ciphertext: &[u8],
+        buffer: &mut [u8],
         tag: &[u8; TAG_LEN],
-        plaintext: &mut [u8],
     ) -> Option<()> {
-        let buffers = InOutBuf::new(ciphertext, plaintext).ok()?;
-        let tag: &Tag<AesGcm<Aes256Enc, U12>> = tag.into();
+        let tag: &Tag<Cipher> = tag.into();
         self.0
-            .decrypt_inout_detached(second_half(nonce), associated_data, buffers, tag)
+            .decrypt_inout_detached(second_half(nonce), associated_data, buffer.into(), tag)
             .ok()
+    }
+}
+
+impl Drop for MessageKey {
+    fn drop(&mut self) {
+        // An assignment through `ManuallyDrop` overwrites without running the cipher's drop.
+        self.0 = ManuallyDrop::new(BLANK.clone());
+        optimization_barrier(&self.0);
     }
 }
 

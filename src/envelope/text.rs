@@ -13,10 +13,14 @@ const TAG: &str = "phi1.";
 
 /// The text form of an envelope's bytes.
 pub(crate) fn to_text(envelope: &[u8]) -> String {
-    let mut text = String::with_capacity(TAG.len() + (envelope.len() * 4).div_ceil(3));
-    text.push_str(TAG);
-    ENGINE.encode_string(envelope, &mut text);
-    text
+    let body_len = (envelope.len() * 4).div_ceil(3);
+    let mut text = alloc::vec![0; TAG.len() + body_len];
+    let (tag, body) = text.split_at_mut(TAG.len());
+    tag.copy_from_slice(TAG.as_bytes());
+    ENGINE
+        .encode_slice(envelope, body)
+        .expect("the buffer has the length of unpadded base64");
+    String::from_utf8(text).expect("base64 is ASCII")
 }
 
 /// The bytes behind a text form. Strict: no padding, no white space, no other alphabet, and the
