@@ -17,7 +17,9 @@ mod label;
 mod phi;
 mod secret;
 
-pub use crate::access::{Access, ActionKind, Actor, Decision, Policy, Purpose, Request};
+pub use crate::access::{
+    Access, ActionKind, Actor, Decision, Policy, Purpose, Request, RolePolicy, Rule,
+};
 pub use crate::audit::{AuditError, AuditSink, Event};
 pub use crate::category::{Category, Label, Labels};
 pub use crate::context::{Field, FieldInfo, RecordRef, RecordType};
