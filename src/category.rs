@@ -156,6 +156,16 @@ impl Labels {
         other.0 & !self.0 == 0
     }
 
+    /// Whether the sets have a label in common.
+    pub(crate) const fn intersects(self, other: Self) -> bool {
+        self.0 & other.0 != 0
+    }
+
+    /// The labels of both sets.
+    pub(crate) const fn union(self, other: Self) -> Self {
+        Self(self.0 | other.0)
+    }
+
     /// Whether no label is in the set.
     pub const fn is_empty(self) -> bool {
         self.0 == 0

@@ -22,7 +22,9 @@ mod secret;
 mod shape;
 mod vault;
 
-pub use crate::access::{Access, ActionKind, Actor, Decision, Policy, Purpose, Request};
+pub use crate::access::{
+    Access, ActionKind, Actor, Decision, Policy, Purpose, Request, RolePolicy, Rule,
+};
 pub use crate::audit::{AuditError, AuditSink, Event};
 pub use crate::category::{Category, Label, Labels};
 #[cfg(feature = "serde")]

@@ -132,7 +132,9 @@ fn bare(f: &'static Fixture) -> Vec<Case> {
         open_unrecorded(&f.key, &f.tenant, &NOTE, f.row(), sealed).unwrap()
     };
     vec![
-        case("bare seal to bytes", Rival::Seal, move || seal().into_bytes()),
+        case("bare seal to bytes", Rival::Seal, move || {
+            seal().into_bytes()
+        }),
         case("bare seal to text", Rival::Seal, move || seal().to_text()),
         consuming(
             "bare open from bytes",

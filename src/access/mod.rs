@@ -7,6 +7,7 @@ mod expiry;
 pub(crate) mod policy;
 mod purpose;
 mod request;
+mod role_policy;
 
 pub use actor::Actor;
 pub use clock::{Clock, ManualClock, SystemClock};
@@ -15,5 +16,6 @@ pub use expiry::Expiry;
 pub use policy::{Decision, Policy, PolicyUnavailable};
 pub use purpose::Purpose;
 pub use request::{ActionKind, Request};
+pub use role_policy::{RolePolicy, Rule};
 
 pub(crate) use expiry::Activity;

@@ -3,8 +3,8 @@
 
 #![allow(clippy::unwrap_used)]
 
-use shake::digest::{ExtendableOutput, Update, XofReader};
 use shake::Shake128;
+use shake::digest::{ExtendableOutput, Update, XofReader};
 
 use super::{MessageKey, NonceRun, SealingKey};
 
@@ -119,7 +119,10 @@ fn wycheproof_aes_256_gcm() {
             valid += 1;
         }
     }
-    assert!(valid >= 30 && invalid >= 20, "{valid} valid, {invalid} invalid");
+    assert!(
+        valid >= 30 && invalid >= 20,
+        "{valid} valid, {invalid} invalid"
+    );
 }
 
 #[test]

@@ -1,18 +1,45 @@
 //! What was done: events and the sinks that record them.
 
 mod event;
+#[cfg(feature = "serde")]
+mod json_lines;
+#[cfg(feature = "serde")]
+mod memory;
+mod parts;
+#[cfg(feature = "serde")]
+mod record;
+#[cfg(feature = "serde")]
+mod rfc3339;
 pub(crate) mod sink;
+mod tee;
+#[cfg(feature = "serde")]
+mod to_record;
 
 pub use event::{Event, EventId, EventItem, Outcome, SessionId};
+#[cfg(feature = "serde")]
+pub use json_lines::{Durability, JsonLines};
+#[cfg(feature = "serde")]
+pub use memory::MemorySink;
+#[cfg(feature = "serde")]
+pub use record::{
+    EventRecord, RecordedActor, RecordedAuth, RecordedField, RecordedRow, RecordedSubject,
+};
 pub use sink::{AuditError, AuditSink};
+pub use tee::Tee;
 
 pub(crate) use event::EventHeader;
+pub(crate) use parts::recorded_version;
 
-/// Records an action's event in as many parts as it takes.
+use parts::events;
+
+#[cfg(all(test, feature = "serde"))]
+mod tests;
+
+/// Records an action's event in as many parts as it takes; the first failure ends it.
 pub(crate) fn record_in_parts(
     sink: &dyn AuditSink,
     header: &EventHeader<'_>,
     items: &[EventItem<'_>],
 ) -> Result<(), AuditError> {
-    sink.record(&Event::new(header, 1, 1, items))
+    events(header, items).try_for_each(|event| sink.record(&event))
 }

@@ -8,7 +8,9 @@ use std::time::SystemTime;
 use super::session::Session;
 use crate::access::{ActionKind, Request};
 use crate::aead::{MessageKey, NonceRun};
-use crate::audit::{AuditError, EventHeader, EventItem, Outcome, record_in_parts};
+use crate::audit::{
+    AuditError, EventHeader, EventItem, Outcome, record_in_parts, recorded_version,
+};
 use crate::context::{Context, FieldInfo, RecordRef};
 use crate::envelope::{KeyId, NONCE_LEN};
 use crate::error::{Error, ErrorKind};
@@ -230,7 +232,7 @@ impl<'a> Action<'a> {
             access: self.session.access(),
             action: self.kind,
             outcome,
-            policy_version: self.session.policy().version(),
+            policy_version: recorded_version(self.session.policy().version()),
             observer: self.session.observer(),
         };
         record_in_parts(self.session.sink(), &header, &self.items)

@@ -6,7 +6,7 @@ use std::time::SystemTime;
 
 use super::Vault;
 use crate::access::{Access, ActionKind, Activity, Policy};
-use crate::audit::{AuditSink, EventHeader, Outcome, SessionId, record_in_parts};
+use crate::audit::{AuditSink, EventHeader, Outcome, SessionId, record_in_parts, recorded_version};
 use crate::error::{Error, ErrorKind};
 use crate::key::KeyProvider;
 
@@ -50,7 +50,7 @@ impl Session {
                     access: &access,
                     action: ActionKind::Admit,
                     outcome: Outcome::Failed(ErrorKind::Expired),
-                    policy_version: inner.policy.version(),
+                    policy_version: recorded_version(inner.policy.version()),
                     observer: &inner.observer,
                 };
                 record_in_parts(&*inner.sink, &header, &[])?;
