@@ -19,6 +19,7 @@ pub use crate::category::{Category, Label, Labels};
 pub use crate::context::{Field, FieldInfo, RecordRef, RecordType};
 pub use crate::envelope::{Inspection, KeyId, OVERHEAD, inspect};
 pub use crate::error::{Error, ErrorKind};
+pub use crate::key::Keyring;
 pub use crate::label::{ActorId, RecordId, SubjectId, TenantId};
 pub use crate::phi::Phi;
 pub use crate::secret::SecretBytes;
