@@ -4,18 +4,29 @@
 
 mod data_key;
 mod error;
+mod file;
 mod keyring;
+mod kms;
+mod local_kms;
 mod provider;
 mod ring;
 mod roster;
 mod scope;
 mod state;
+mod text;
+mod wrap;
 
 pub use data_key::DataKey;
 pub use error::{KeyError, KeyErrorKind};
 pub use keyring::Keyring;
+pub use kms::{Kms, WrappedKey};
+pub use local_kms::LocalKms;
 pub use provider::{BoxFuture, KeyLease, KeyProvider};
 pub use scope::{KeyScope, KeyUse, Scope};
 pub use state::{KeyInfo, KeyState};
+pub use wrap::WrapContext;
 
 pub(crate) use provider::{lend_active, lend_by_id};
+
+#[cfg(test)]
+mod tests;
