@@ -6,8 +6,12 @@ mod data_key;
 mod error;
 mod file;
 mod keyring;
+#[cfg(feature = "serde")]
+mod keyset;
 mod kms;
 mod local_kms;
+#[cfg(feature = "serde")]
+mod payload;
 mod provider;
 mod ring;
 mod roster;
@@ -19,6 +23,8 @@ mod wrap;
 pub use data_key::DataKey;
 pub use error::{KeyError, KeyErrorKind};
 pub use keyring::Keyring;
+#[cfg(feature = "serde")]
+pub use keyset::{Keyset, KeysetFile};
 pub use kms::{Kms, WrappedKey};
 pub use local_kms::LocalKms;
 pub use provider::{BoxFuture, KeyLease, KeyProvider};
