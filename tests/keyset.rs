@@ -17,7 +17,7 @@ use phi_seal::{KeyId, SecretBytes, SubjectId, TenantId, danger};
 use pollster::block_on;
 use serde_json::{Value, json};
 
-/// Made by `tests/interop/keyset.py` from the documentation alone.
+/// Made by `tests/interop/keyset.py`, a second implementation of `docs/keys.md`.
 const VECTOR: &[u8] = include_bytes!("vectors/keyset-1.json");
 const VECTOR_ROOT: &str = "phi-root1.AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8";
 

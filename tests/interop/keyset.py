@@ -1,4 +1,4 @@
-"""Writes tests/vectors/keyset-1.json from docs/keys.md alone, with pyca/cryptography.
+"""Writes tests/vectors/keyset-1.json: docs/keys.md a second time, with pyca/cryptography.
 
 The root key is the bytes 0, 1, ... 31. Every other key and nonce is SHA-256 of a label, so that
 the output never changes.
