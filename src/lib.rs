@@ -32,6 +32,7 @@ pub use crate::codec::Serde;
 pub use crate::context::{Field, FieldInfo, RecordRef, RecordType};
 pub use crate::envelope::{Inspection, KeyId, OVERHEAD, inspect};
 pub use crate::error::{Error, ErrorKind};
+pub use crate::key::Keyring;
 pub use crate::label::{ActorId, RecordId, SubjectId, TenantId};
 pub use crate::phi::Phi;
 #[cfg(feature = "serde")]

@@ -192,21 +192,22 @@ fn the_table_permits_what_it_lists_and_nothing_else() {
             Payment,
             Open,
             &[SSN, NAME],
-            Decision::permit_only("clerk", vec![false, true]),
+            Decision::permit_only("clerk", vec![false, true]).refusing("no-rule"),
         ),
         (
             &["physician", "hiv-clinic"],
             Treatment,
             Open,
             &[NOTE, HIV, HIV_VIP],
-            Decision::permit_only("treatment-team", vec![true, true, false]),
+            Decision::permit_only("treatment-team", vec![true, true, false])
+                .refusing("label-not-covered"),
         ),
         (
             &["physician", "student"],
             Treatment,
             Open,
             &[NAME, SSN],
-            Decision::permit_only("treatment-team", vec![true, false]),
+            Decision::permit_only("treatment-team", vec![true, false]).refusing("student-ssn"),
         ),
         // Two rules cover a request together.
         (
@@ -273,7 +274,7 @@ fn a_field_of_another_record_type_is_never_permitted() {
     let policy = RolePolicy::new("").allow(Rule::anyone(&Purpose::ALL).labels(Labels::ALL));
     let decision = ask(&policy, &[], Treatment, Open, &[NAME, NOTE]);
     assert!(decision.permits(0) && !decision.permits(1) && !decision.permits(2));
-    assert_eq!(decision.reason(), "anyone");
+    assert_eq!(decision.reason(0), "anyone");
 }
 
 #[test]
@@ -294,7 +295,7 @@ fn long_requests_are_judged_to_the_last_field() {
 fn a_reason_that_is_no_code_is_not_recorded() {
     let policy = RolePolicy::new("").allow(Rule::anyone(&[Treatment]).reason("Ada is unwell"));
     let decision = ask(&policy, &[], Treatment, Open, &[NAME]);
-    assert_eq!(decision.reason(), "invalid-reason");
+    assert_eq!(decision.reason(0), "invalid-reason");
 }
 
 #[test]
@@ -448,10 +449,10 @@ proptest! {
         }
         let permitted = (0..fields.len()).filter(|at| decision.permits(*at)).count();
         if permitted == fields.len() && permitted > 0 {
-            prop_assert_eq!(decision.clone(), Decision::permit(decision.reason().to_string()));
+            prop_assert_eq!(decision.clone(), Decision::permit(decision.reason(0).to_string()));
         }
         if permitted == 0 {
-            prop_assert_eq!(decision.clone(), Decision::deny(decision.reason().to_string()));
+            prop_assert_eq!(decision.clone(), Decision::deny(decision.reason(0).to_string()));
         }
     }
 }

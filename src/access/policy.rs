@@ -116,6 +116,7 @@ impl<P: Policy + ?Sized> Policy for Arc<P> {
 pub struct Decision {
     permitted: Permitted,
     reason: Cow<'static, str>,
+    refusal: Cow<'static, str>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -139,7 +140,15 @@ impl Decision {
     /// Permits the fields at the positions of [`Request::fields`] where `permitted` is true;
     /// positions beyond its end are denied.
     pub fn permit_only(reason: impl Into<Cow<'static, str>>, permitted: Vec<bool>) -> Self {
-        Self::new(Permitted::Only(permitted), reason.into())
+        Self::new(Permitted::Only(permitted), reason.into()).refusing("not-permitted")
+    }
+
+    /// The reason for the fields that [`permit_only`](Decision::permit_only) leaves out;
+    /// `not-permitted` by default.
+    #[must_use]
+    pub fn refusing(mut self, reason: impl Into<Cow<'static, str>>) -> Self {
+        self.refusal = Self::code(reason.into());
+        self
     }
 
     /// Whether the field at this position of the request is permitted.
@@ -151,22 +160,34 @@ impl Decision {
         }
     }
 
-    /// The reason code.
-    pub fn reason(&self) -> &str {
-        &self.reason
+    /// The reason code for the field at this position of the request.
+    pub fn reason(&self, position: usize) -> &str {
+        self.reason_code(position)
     }
 
-    pub(crate) const fn reason_code(&self) -> &Cow<'static, str> {
-        &self.reason
+    pub(crate) fn reason_code(&self, position: usize) -> &Cow<'static, str> {
+        if self.permits(position) {
+            &self.reason
+        } else {
+            &self.refusal
+        }
     }
 
     fn new(permitted: Permitted, reason: Cow<'static, str>) -> Self {
-        let reason = if is_name(&reason) {
+        let reason = Self::code(reason);
+        Self {
+            permitted,
+            refusal: reason.clone(),
+            reason,
+        }
+    }
+
+    fn code(reason: Cow<'static, str>) -> Cow<'static, str> {
+        if is_name(&reason) {
             reason
         } else {
             Cow::Borrowed("invalid-reason")
-        };
-        Self { permitted, reason }
+        }
     }
 }
 

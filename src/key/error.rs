@@ -63,13 +63,15 @@ pub enum KeyErrorKind {
     WrongKey,
     /// The keyset or root key is not of the documented form.
     Malformed,
+    /// A later version of this crate wrote it; upgrade.
+    Unsupported,
     /// The keyset's authenticated metadata was changed by somebody without the root key.
     Tampered,
     /// It exists already; nothing was overwritten.
     AlreadyExists,
     /// There is no such file, environment variable or version.
     NotFound,
-    /// The file can be read by others than its owner; tighten its permissions.
+    /// The file is open to others than its owner, or closed to this process; set its permissions.
     Permissions,
     /// Reading or writing a file failed.
     Io,

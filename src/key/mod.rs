@@ -1,13 +1,38 @@
 //! Data keys: what they are, who lends them, how they rest.
+//!
+//! `docs/keys.md` specifies what is wrapped, bound and stored, byte by byte.
 
 mod data_key;
 mod error;
+mod file;
+mod keyring;
+#[cfg(feature = "serde")]
+mod keyset;
+mod kms;
+mod local_kms;
+#[cfg(feature = "serde")]
+mod payload;
 mod provider;
+mod ring;
+mod roster;
 mod scope;
+mod state;
+mod text;
+mod wrap;
 
 pub use data_key::DataKey;
 pub use error::{KeyError, KeyErrorKind};
+pub use keyring::Keyring;
+#[cfg(feature = "serde")]
+pub use keyset::{Keyset, KeysetFile};
+pub use kms::{Kms, WrappedKey};
+pub use local_kms::LocalKms;
 pub use provider::{BoxFuture, KeyLease, KeyNeed, KeyProvider};
 pub use scope::{KeyScope, KeyUse, Scope};
+pub use state::{KeyInfo, KeyState};
+pub use wrap::WrapContext;
 
 pub(crate) use provider::{lend_active, lend_by_id};
+
+#[cfg(test)]
+mod tests;

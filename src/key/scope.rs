@@ -56,6 +56,13 @@ impl KeyUse {
             Self::Audit => "audit",
         }
     }
+
+    #[cfg(feature = "serde")]
+    pub(super) fn from_code(code: &str) -> Option<Self> {
+        [Self::Seal, Self::Index, Self::Audit]
+            .into_iter()
+            .find(|key_use| key_use.code() == code)
+    }
 }
 
 /// Whom a data key belongs to; it is refused for everything else.
@@ -110,6 +117,15 @@ impl KeyScope {
     /// What it does.
     pub const fn key_use(&self) -> KeyUse {
         self.key_use
+    }
+
+    /// What scopes are sorted and looked up by: the same for equal scopes only.
+    pub(super) fn order(&self) -> (u8, Option<&str>, Option<&str>) {
+        (
+            self.key_use as u8,
+            self.tenant.as_ref().map(TenantId::as_str),
+            self.subject.as_ref().map(SubjectId::as_str),
+        )
     }
 
     /// Whether a key of this scope may serve the request.

@@ -91,7 +91,7 @@ impl<'a> Action<'a> {
             self.time,
         ));
         for (position, item) in self.items[first..].iter_mut().enumerate() {
-            item.reason.clone_from(decision.reason_code());
+            item.reason.clone_from(decision.reason_code(position));
             if !decision.permits(position) {
                 item.outcome = Outcome::Failed(ErrorKind::Denied);
             }

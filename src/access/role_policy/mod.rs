@@ -171,12 +171,17 @@ impl Tally<'_> {
     }
 
     fn decide(self) -> Decision {
-        match (self.permitted_by, self.denied_by) {
-            (Some(rule), _) if self.permitted.is_empty() => Decision::permit(rule.permit_code()),
-            (Some(rule), _) => Decision::permit_only(rule.permit_code(), self.permitted),
-            (None, Some(rule)) => Decision::deny(rule.deny_code()),
-            (None, None) if self.label_missing => Decision::deny("label-not-covered"),
-            (None, None) => Decision::deny("no-rule"),
+        let refusal = match self.denied_by {
+            Some(rule) => rule.deny_code(),
+            None if self.label_missing => "label-not-covered".into(),
+            None => "no-rule".into(),
+        };
+        match self.permitted_by {
+            Some(rule) if self.permitted.is_empty() => Decision::permit(rule.permit_code()),
+            Some(rule) => {
+                Decision::permit_only(rule.permit_code(), self.permitted).refusing(refusal)
+            }
+            None => Decision::deny(refusal),
         }
     }
 }

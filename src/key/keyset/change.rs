@@ -1,0 +1,159 @@
+//! Changes to a keyset: verify, change, count, authenticate.
+
+use alloc::boxed::Box;
+
+use super::{Keyset, NO_RANDOMNESS, metadata};
+use crate::envelope::KeyId;
+use crate::key::data_key::DataKey;
+use crate::key::error::{KeyError, KeyErrorKind};
+use crate::key::kms::{Kms, WrappedKey};
+use crate::key::payload::{unwrap_data_key, wrap_data_key, wrap_secret};
+use crate::key::roster::{Roster, now};
+use crate::key::scope::KeyScope;
+use crate::key::wrap::WrapContext;
+use crate::secret::SecretKey;
+
+impl Keyset {
+    /// Adds a key and gives its version. It becomes the active key of its scope, and the scope's
+    /// earlier one decrypt-only.
+    ///
+    /// # Errors
+    ///
+    /// As [`unlock`](Keyset::unlock); [`KeyErrorKind::AlreadyExists`] for a key that is, or once
+    /// was, in this keyset.
+    pub async fn add(&mut self, key: &DataKey, kms: &dyn Kms) -> Result<u32, KeyError> {
+        let mac_secret = self.verified_mac_secret(kms).await?;
+        let wrapped = wrap_data_key(kms, key, self.roster.next_version()?).await?;
+        self.commit(&mac_secret, |roster| {
+            roster.add(*key.id(), key.scope().clone(), now(), wrapped)
+        })
+    }
+
+    /// Puts a fresh active key into the shared scope for sealing; the old one becomes
+    /// decrypt-only.
+    ///
+    /// # Errors
+    ///
+    /// As [`rotate_scope`](Keyset::rotate_scope).
+    pub async fn rotate(&mut self, kms: &dyn Kms) -> Result<KeyId, KeyError> {
+        self.rotate_scope(&KeyScope::default(), kms).await
+    }
+
+    /// Puts a fresh active key into this scope; the old one becomes decrypt-only.
+    ///
+    /// # Errors
+    ///
+    /// As [`unlock`](Keyset::unlock); [`KeyErrorKind::NotFound`] if the scope has no key yet:
+    /// [`add`](Keyset::add) one.
+    pub async fn rotate_scope(
+        &mut self,
+        scope: &KeyScope,
+        kms: &dyn Kms,
+    ) -> Result<KeyId, KeyError> {
+        if !self.roster.has_scope(scope) {
+            return Err(KeyError::new(
+                KeyErrorKind::NotFound,
+                "this scope has no key to rotate; add one",
+            ));
+        }
+        let key = DataKey::generate(scope.clone())?;
+        self.add(&key, kms).await?;
+        Ok(*key.id())
+    }
+
+    /// Takes a decrypt-only key out of use, until it is enabled again.
+    ///
+    /// # Errors
+    ///
+    /// As [`verify`](Keyset::verify); [`KeyErrorKind::InvalidState`] for a key of another state;
+    /// [`KeyErrorKind::NotFound`] for an unknown version.
+    pub async fn disable(&mut self, version: u32, kms: &dyn Kms) -> Result<(), KeyError> {
+        let mac_secret = self.verified_mac_secret(kms).await?;
+        self.commit(&mac_secret, |roster| roster.disable(version))
+    }
+
+    /// Lets a disabled key open again; it does not become active.
+    ///
+    /// # Errors
+    ///
+    /// As [`disable`](Keyset::disable).
+    pub async fn enable(&mut self, version: u32, kms: &dyn Kms) -> Result<(), KeyError> {
+        let mac_secret = self.verified_mac_secret(kms).await?;
+        self.commit(&mac_secret, |roster| roster.enable(version))
+    }
+
+    /// Drops the wrapped bytes of a decrypt-only or disabled key; a tombstone stays.
+    ///
+    /// Backups of the keyset still hold them, as do running processes until they replace their
+    /// keyring: what it sealed is gone when those are.
+    ///
+    /// # Errors
+    ///
+    /// As [`disable`](Keyset::disable).
+    pub async fn destroy(&mut self, version: u32, kms: &dyn Kms) -> Result<(), KeyError> {
+        let mac_secret = self.verified_mac_secret(kms).await?;
+        self.commit(&mac_secret, |roster| roster.destroy(version))
+    }
+
+    /// Refuses all keys of lower versions; a lower minimum admits them again.
+    ///
+    /// # Errors
+    ///
+    /// As [`verify`](Keyset::verify); [`KeyErrorKind::InvalidState`] for 0, or a version above
+    /// the lowest active one of any scope.
+    pub async fn set_minimum_version(
+        &mut self,
+        version: u32,
+        kms: &dyn Kms,
+    ) -> Result<(), KeyError> {
+        let mac_secret = self.verified_mac_secret(kms).await?;
+        self.commit(&mac_secret, |roster| roster.set_minimum_version(version))
+    }
+
+    /// Wraps every key anew under another KMS key, or the new version of the same; the metadata
+    /// gets a fresh MAC key. The data keys stay: rotate too if the old KMS key leaked.
+    ///
+    /// # Errors
+    ///
+    /// As [`unlock`](Keyset::unlock).
+    pub async fn rewrap(&mut self, from: &dyn Kms, to: &dyn Kms) -> Result<(), KeyError> {
+        self.verified_mac_secret(from).await?;
+        let roster = self
+            .roster
+            .convert(|info, wrapped| {
+                Box::pin(async move {
+                    let (id, version) = (&info.id, info.version);
+                    let key = unwrap_data_key(from, wrapped, &info.scope, id, version).await?;
+                    wrap_data_key(to, &key, version).await
+                })
+            })
+            .await?;
+        let mac_secret = SecretKey::generate().ok_or(NO_RANDOMNESS)?;
+        let mac_key = wrap_secret(to, &mac_secret, &WrapContext::of_keyset(&self.id)).await?;
+        let mut changed = Self {
+            roster,
+            mac_key,
+            ..self.clone()
+        };
+        changed.commit(&mac_secret, |_| Ok(()))?;
+        *self = changed;
+        Ok(())
+    }
+
+    /// Makes a change and the next generation of it, or neither.
+    fn commit<R>(
+        &mut self,
+        mac_secret: &SecretKey,
+        f: impl FnOnce(&mut Roster<WrappedKey>) -> Result<R, KeyError>,
+    ) -> Result<R, KeyError> {
+        let mut changed = self.clone();
+        let result = f(&mut changed.roster)?;
+        changed.generation = self.generation.checked_add(1).ok_or(KeyError::new(
+            KeyErrorKind::InvalidState,
+            "all 2^64 - 1 generations are used up; begin a new keyset",
+        ))?;
+        changed.mac = metadata::mac(&changed, mac_secret);
+        *self = changed;
+        Ok(result)
+    }
+}
