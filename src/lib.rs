@@ -1,4 +1,32 @@
-//! Field-level protection for patient data.
+//! Field-level protection for patient data: typed, sealed, access-checked and audited.
+//!
+//! An application wraps its sensitive fields in [`Phi`]. Plaintext then leaves a [`Vault`] in
+//! exactly one way: somebody named, for a stated purpose, was allowed to see it, and that was
+//! recorded first. Everything else sees [`Sealed`] or nothing.
+//!
+//! - [`Phi<T>`](Phi) is plaintext in memory, [`Sealed<T>`](Sealed) its ciphertext; [`codec`] says
+//!   what `T` may be.
+//! - A [`RecordType`] has [`Field`]s; a [`RecordRef`] names one row. Together with the session's
+//!   tenant they are the context that every envelope authenticates.
+//! - A [`Vault`] holds a [`KeyProvider`](key::KeyProvider), a [`Policy`] and an [`AuditSink`]. It
+//!   admits an [`Access`] as a [`Session`], which seals, opens and rebinds.
+//! - [`key`] keeps data keys in a [`Keyring`], and at rest in a wrapped keyset under a
+//!   [`Kms`](key::Kms).
+//! - [`danger`] has what weakens a promise, visible at the import.
+//!
+//! The README begins with an example; `cargo run --release --example quickstart` shows the whole.
+//!
+//! # What is guaranteed, and what is not
+//!
+//! A value opens only at the tenant, subject, record, field and binding it was sealed for, under
+//! the key its envelope names, after the policy permitted it and the sink recorded it. Not
+//! promised: hiding lengths (unless padded), freshness, secrecy from a process that can read our
+//! memory, and the truth of the [`Access`] that the application states. `docs/threat-model.md`
+//! goes through the attackers one by one.
+//!
+//! # Features
+//!
+//! `serde` (default), `jiff-0_2`, `chrono-0_4`, `time-0_3`, `uuid-1`. Features only add.
 #![forbid(unsafe_code)]
 
 extern crate alloc;
@@ -42,3 +70,7 @@ pub use crate::sealed::Sealed;
 pub use crate::secret::SecretBytes;
 pub use crate::shape::{Protected, ProtectedSealed};
 pub use crate::vault::{Lease, Needs, Opening, Sealing, Session, Vault, VaultBuilder};
+
+#[cfg(all(doctest, feature = "serde"))]
+#[doc = include_str!("../README.md")]
+struct Readme;
