@@ -203,11 +203,6 @@ impl FieldInfo {
         self.sealed_null
     }
 
-    /// Whether both are the same column: equal record types and equal names.
-    pub(crate) fn is_same_column(&self, other: &Self) -> bool {
-        self.record_type == other.record_type && self.name == other.name
-    }
-
     /// Places an error at this field.
     pub(crate) const fn blame(&self, error: Error) -> Error {
         error.in_field(self.record_type.name, self.name)

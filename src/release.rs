@@ -70,7 +70,7 @@ impl<'o, 'a> Permit<'o, 'a> {
         let position = self
             .fields
             .iter()
-            .position(|announced| announced.is_same_column(field))
+            .position(|announced| announced == field)
             .filter(|position| self.decision.permits(*position));
         match position {
             Some(position) => Ok(self.first_item + position),

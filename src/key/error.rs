@@ -89,8 +89,12 @@ impl From<KeyError> for Error {
             KeyErrorKind::Missing | KeyErrorKind::NotFound => ErrorKind::MissingKey,
             KeyErrorKind::Disabled => ErrorKind::KeyDisabled,
             KeyErrorKind::Destroyed => ErrorKind::Erased,
-            KeyErrorKind::Contract => ErrorKind::Provider,
-            _ => ErrorKind::Unavailable,
+            KeyErrorKind::Unavailable
+            | KeyErrorKind::Throttled
+            | KeyErrorKind::Denied
+            | KeyErrorKind::Conflict
+            | KeyErrorKind::Io => ErrorKind::Unavailable,
+            _ => ErrorKind::Provider,
         };
         Self::new(kind, error.detail)
     }

@@ -5,6 +5,7 @@ use alloc::vec::Vec;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::SystemTime;
 
+use super::EXPIRED;
 use super::session::Session;
 use crate::access::{ActionKind, Request};
 use crate::aead::{MessageKey, NonceRun};
@@ -75,11 +76,7 @@ impl<'a> Action<'a> {
             Ok(record_type) => record_type,
             Err(error) => return Err(self.fail_from(first, error)),
         };
-        if !self.is_live {
-            let error = Error::new(
-                ErrorKind::Expired,
-                "the session has expired; authenticate again",
-            );
+        if let Err(error) = self.check_live() {
             return Err(self.fail_from(first, error));
         }
         let decision = self.session.policy().authorize(&Request::new(
@@ -194,9 +191,18 @@ impl<'a> Action<'a> {
         }
     }
 
+    /// Refuses an action that began after its session had expired.
+    pub(super) const fn check_live(&self) -> Result<(), Error> {
+        if self.is_live { Ok(()) } else { Err(EXPIRED) }
+    }
+
     /// Records the action as done.
     pub(super) fn record(&mut self) -> Result<(), AuditError> {
-        self.record_as(Outcome::of_action(&self.items))
+        let outcome = match self.is_live {
+            true => Outcome::of_action(&self.items),
+            false => Outcome::Failed(ErrorKind::Expired),
+        };
+        self.record_as(outcome)
     }
 
     /// Records the action unless that was done: as aborted if it had got anywhere, or else as
@@ -205,15 +211,17 @@ impl<'a> Action<'a> {
         if self.was_recorded {
             return Ok(());
         }
-        let mut outcome = Outcome::Aborted;
-        if self
-            .items
-            .iter()
-            .all(|i| matches!(i.outcome, Outcome::Failed(_)))
-            && !self.items.is_empty()
-        {
-            outcome = Outcome::of_action(&self.items);
-        }
+        let was_done =
+            |item: &EventItem<'_>| matches!(item.outcome, Outcome::Success | Outcome::Absent);
+        let last_failure = self.items.iter().rev().find_map(|item| match item.outcome {
+            Outcome::Failed(kind) => Some(Outcome::Failed(kind)),
+            _ => None,
+        });
+        let outcome = match last_failure {
+            _ if !self.is_live => Outcome::Failed(ErrorKind::Expired),
+            Some(failure) if !self.items.iter().any(was_done) => failure,
+            _ => Outcome::Aborted,
+        };
         for item in &mut self.items {
             if matches!(item.outcome, Outcome::Success | Outcome::Absent) {
                 item.outcome = Outcome::Aborted;

@@ -163,3 +163,8 @@ const NULL_IS_TAMPERING: Error = Error::new(
     ErrorKind::Integrity,
     "this field seals its nulls, so an absent value was removed by somebody",
 );
+
+const EXPIRED: Error = Error::new(
+    ErrorKind::Expired,
+    "the session has expired; authenticate again",
+);

@@ -58,11 +58,6 @@ impl Session {
                 let result = opening
                     .authorize(*record, &fields)
                     .and_then(|permit| opening.open(&permit, field, *sealed));
-                if let Err(error) = &result
-                    && error.is_expired()
-                {
-                    return Err(*error);
-                }
                 values.push(result.map_err(|error| error.at_index(index)));
             }
             let release = opening.record()?;
@@ -159,10 +154,12 @@ impl<'o, 'a> Opening<'o, 'a> {
     ///
     /// # Errors
     ///
-    /// [`Audit`](ErrorKind::Audit); then nothing leaves.
+    /// [`Audit`](ErrorKind::Audit), and [`Expired`](ErrorKind::Expired) in an expired session;
+    /// then nothing leaves.
     pub fn record(self) -> Result<Release<'o>, Error> {
-        let recorded = self.action.record();
-        Ok(Receipt::sign(self.brand, recorded)?.release())
+        let receipt = Receipt::sign(self.brand, self.action.record())?;
+        self.action.check_live()?;
+        Ok(receipt.release())
     }
 }
 

@@ -58,11 +58,6 @@ impl Session {
                 let result = sealing
                     .authorize(*record, &fields)
                     .and_then(|permit| sealing.seal(&permit, field, *value));
-                if let Err(error) = &result
-                    && error.is_expired()
-                {
-                    return Err(*error);
-                }
                 sealed.push(result.map_err(|error| error.at_index(index)));
             }
             let release = sealing.record()?;
@@ -150,10 +145,12 @@ impl<'o, 'a> Sealing<'o, 'a> {
     ///
     /// # Errors
     ///
-    /// [`Audit`](crate::ErrorKind::Audit); then nothing leaves.
+    /// [`Audit`](crate::ErrorKind::Audit), and [`Expired`](crate::ErrorKind::Expired) in an expired
+    /// session; then nothing leaves.
     pub fn record(self) -> Result<Release<'o>, Error> {
-        let recorded = self.action.record();
-        Ok(Receipt::sign(self.brand, recorded)?.release())
+        let receipt = Receipt::sign(self.brand, self.action.record())?;
+        self.action.check_live()?;
+        Ok(receipt.release())
     }
 }
 

@@ -54,10 +54,7 @@ impl Session {
                     observer: &inner.observer,
                 };
                 record_in_parts(&*inner.sink, &header, &[])?;
-                Err(Error::new(
-                    ErrorKind::Expired,
-                    "the session has expired; authenticate again",
-                ))
+                Err(super::EXPIRED)
             }
         }
     }
