@@ -68,11 +68,16 @@ impl Activity {
         if idle > nanos(expiry.idle) || age > nanos(expiry.max_age) {
             return (now, false);
         }
-        self.last_wall.store(wall, Ordering::Relaxed);
-        self.last_monotonic.store(monotonic, Ordering::Relaxed);
+        if idle >= RESOLUTION {
+            self.last_wall.store(wall, Ordering::Relaxed);
+            self.last_monotonic.store(monotonic, Ordering::Relaxed);
+        }
         (now, true)
     }
 }
+
+/// Activity is noted to a tenth of a second, so that threads do not fight over it.
+const RESOLUTION: u64 = 100_000_000;
 
 /// Nanoseconds, which a `u64` holds for 584 years.
 fn nanos(duration: Duration) -> u64 {
