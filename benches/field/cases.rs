@@ -154,6 +154,11 @@ fn bare(f: &'static Fixture) -> Vec<Case> {
 
 fn in_session(f: &'static Fixture) -> Vec<Case> {
     vec![
+        case("24 random bytes", Rival::Seal, || {
+            let mut nonce = [0_u8; 24];
+            getrandom::fill(&mut nonce).unwrap();
+            nonce
+        }),
         case("session seal to bytes", Rival::Seal, || {
             f.session
                 .seal_value(&NOTE, f.row(), &f.value)
