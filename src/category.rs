@@ -1,4 +1,4 @@
-//! What kind of PHI a field is: one classification that drives policy, masks and inventory.
+//! What kind of PHI a field is: the one classification that policies decide on.
 
 /// Which identifier of 45 CFR 164.514(b)(2)(i) a field is, or that it is clinical content.
 ///
@@ -73,7 +73,8 @@ impl Category {
 
 /// A sensitivity label: content that law or custom protects beyond other PHI.
 ///
-/// A policy must name a label to open a field that bears it.
+/// A [`RolePolicy`](crate::RolePolicy) rule must name every label of a field to permit it; what a
+/// policy of your own does with labels is up to it.
 #[non_exhaustive]
 #[derive(Clone, Copy, Debug, Hash, PartialEq, Eq)]
 #[repr(u8)]

@@ -5,8 +5,10 @@ use core::fmt;
 /// Why an operation on protected data failed.
 ///
 /// Holds only `Copy` and `&'static` data: a kind, a fixed sentence, and the static names of the
-/// field it concerns. It cannot carry a plaintext byte, a key byte or a caller's string, so it
-/// can be logged, returned to a client and put into a panic message.
+/// field it concerns. It has no room for a plaintext byte, a key byte or an id, so it can be
+/// logged, returned to a client and put into a panic message. (The sentence of a
+/// [`CodecError`](crate::codec::CodecError), [`KeyError`](crate::key::KeyError) or
+/// [`AuditError`](crate::AuditError) that you make yourself is passed on as it is.)
 ///
 /// # Example
 ///
@@ -62,7 +64,7 @@ impl Error {
         self.place.index
     }
 
-    /// The policy refused, or a session was not admitted.
+    /// The policy refused.
     pub fn is_denied(&self) -> bool {
         self.kind == ErrorKind::Denied
     }
@@ -77,7 +79,7 @@ impl Error {
         self.kind == ErrorKind::Integrity
     }
 
-    /// The key was destroyed on purpose: this value is gone for good.
+    /// The key was destroyed on purpose. For good, once no backup of the keyset holds it.
     pub fn is_erased(&self) -> bool {
         self.kind == ErrorKind::Erased
     }
@@ -158,7 +160,7 @@ pub enum ErrorKind {
     MissingKey,
     /// The key exists, but is disabled or below the minimum version. Reversible by its operator.
     KeyDisabled,
-    /// The key was destroyed: the value cannot come back.
+    /// The key was destroyed: the value cannot come back, unless a backup of the keyset does.
     Erased,
     /// The key, or what the policy needs, could not be loaded now; try again.
     Unavailable,

@@ -93,7 +93,7 @@ id_type! {
     TenantId, "tenant id"
 }
 id_type! {
-    /// The patient whom a record is about. Erasing one patient works on this id.
+    /// The patient whom a record is about.
     SubjectId, "subject id"
 }
 id_type! {

@@ -10,7 +10,8 @@ use core::marker::PhantomData;
 use crate::access::Decision;
 use crate::aead::MessageKey;
 use crate::audit::AuditError;
-use crate::context::{Context, FieldInfo, RecordRef};
+use crate::codec::Value;
+use crate::context::{Context, Field, FieldInfo, RecordRef};
 use crate::envelope::Envelope;
 use crate::error::{Error, ErrorKind};
 use crate::secret::SecretBytes;
@@ -58,6 +59,11 @@ impl<'o, 'a> Permit<'o, 'a> {
             first_item,
             _brand,
         })
+    }
+
+    /// Whether it covers this field: announced as it is, and permitted.
+    pub fn permits<T: Value>(&self, field: &Field<T>) -> bool {
+        self.item_of(&field.info()).is_ok()
     }
 
     /// The record it was issued for.

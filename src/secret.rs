@@ -1,4 +1,4 @@
-//! Buffers that are wiped: the only places of this crate that own plaintext or key bytes.
+//! Buffers that are wiped: what holds plaintext or key bytes on their way.
 
 use alloc::string::String;
 use alloc::vec::Vec;

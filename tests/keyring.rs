@@ -29,7 +29,20 @@ fn lent(ask: impl FnOnce(&mut dyn FnMut(&DataKey)) -> Result<(), KeyError>) -> O
 }
 
 fn by_id(keyring: &Keyring, id: &KeyId) -> Outcome<KeyId> {
-    lent(|f| keyring.with_key(id, f))
+    let scope = keyring
+        .keys()
+        .iter()
+        .find(|key| key.id() == id)
+        .map_or_else(KeyScope::default, |key| key.scope().clone());
+    lent(|f| with_scope(&scope, |scope| keyring.with_key(scope, id, f)))
+}
+
+/// A request that a key of this scope may serve.
+fn with_scope<R>(scope: &KeyScope, f: impl FnOnce(Scope<'_>) -> R) -> R {
+    let any = tenant("any");
+    let mut request = Scope::sealing(scope.tenant_id().unwrap_or(&any), scope.subject_id());
+    request.key_use = scope.key_use();
+    f(request)
 }
 
 fn active(keyring: &Keyring, scope: Scope<'_>) -> Outcome<KeyId> {
@@ -238,11 +251,33 @@ fn a_key_joins_once() {
     let mut exported = None;
     let id = shared_active(&other).unwrap();
     other
-        .with_key(&id, &mut |key| {
+        .with_key(Scope::sealing(&tenant("any"), None), &id, &mut |key| {
             exported = Some(danger::export_data_key(key))
         })
         .unwrap();
     assert_eq!(exported, Some(bytes));
+}
+
+#[test]
+fn a_key_of_another_scope_is_missing_whatever_its_state() {
+    let keyring = Keyring::generate().unwrap();
+    let (a, b) = (tenant("a"), tenant("b"));
+    let scope = KeyScope::tenant(a.clone(), KeyUse::Seal);
+    keyring
+        .add(DataKey::generate(scope.clone()).unwrap())
+        .unwrap();
+    keyring.rotate_scope(&scope).unwrap();
+    let id = *keyring.keys()[1].id();
+    let ask = |tenant: &TenantId<'_>| {
+        kind(keyring.with_key(Scope::sealing(tenant, None), &id, &mut |_| {}))
+    };
+    assert_eq!((ask(&a), ask(&b)), (None, Some(KeyErrorKind::Missing)));
+    keyring.disable(2).unwrap();
+    let disabled = Some(KeyErrorKind::Disabled);
+    assert_eq!((ask(&a), ask(&b)), (disabled, Some(KeyErrorKind::Missing)));
+    keyring.destroy(2).unwrap();
+    let destroyed = Some(KeyErrorKind::Destroyed);
+    assert_eq!((ask(&a), ask(&b)), (destroyed, Some(KeyErrorKind::Missing)));
 }
 
 #[test]

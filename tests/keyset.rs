@@ -65,9 +65,21 @@ fn keyset(kms: &dyn Kms) -> Keyset {
 fn exported(keyring: &Keyring) -> Vec<[u8; 32]> {
     let mut keys = Vec::new();
     for key in keyring.keys() {
-        let _ = keyring.with_key(key.id(), &mut |key| keys.push(danger::export_data_key(key)));
+        let _ = with_scope(key.scope(), |scope| {
+            keyring.with_key(scope, key.id(), &mut |key| {
+                keys.push(danger::export_data_key(key))
+            })
+        });
     }
     keys
+}
+
+/// A request that a key of this scope may serve.
+fn with_scope<R>(scope: &KeyScope, f: impl FnOnce(Scope<'_>) -> R) -> R {
+    let any = TenantId::new("any").unwrap();
+    let mut request = Scope::sealing(scope.tenant_id().unwrap_or(&any), scope.subject_id());
+    request.key_use = scope.key_use();
+    f(request)
 }
 
 /// Why these bytes are no keyset for this KMS, or `None` if they are.
@@ -111,8 +123,14 @@ fn unlocking_gives_back_keys_states_and_minimum() {
     assert_eq!(keyring.keys(), keyset.keys());
     assert_eq!(keyring.minimum_version(), 2);
     assert_eq!(keyset.generation(), 8);
-    let ids: Vec<_> = keyring.keys().iter().map(|key| *key.id()).collect();
-    let ask = |id: &KeyId| kind(keyring.with_key(id, &mut |key| assert_eq!(key.id(), id)));
+    let keys = keyring.keys();
+    let ids: Vec<_> = keys.iter().map(|key| *key.id()).collect();
+    let ask = |id: &KeyId| {
+        let scope = keys.iter().find(|key| key.id() == id).unwrap().scope();
+        with_scope(scope, |scope| {
+            kind(keyring.with_key(scope, id, &mut |key| assert_eq!(key.id(), id)))
+        })
+    };
     assert_eq!(ask(&ids[0]), Some(KeyErrorKind::Destroyed));
     assert_eq!(ask(&ids[1]), Some(KeyErrorKind::Disabled));
     assert_eq!(
@@ -179,11 +197,12 @@ fn changes_follow_the_states_table_and_count_generations() {
     assert_eq!(kind(block_on(keyset.rotate_scope(&nobody, &kms))), unknown);
     let mut copy = None;
     let keyring = block_on(keyset.unlock(&kms)).unwrap();
-    keyring
-        .with_key(before.keys()[4].id(), &mut |key| {
+    with_scope(&patient(), |scope| {
+        keyring.with_key(scope, before.keys()[4].id(), &mut |key| {
             copy = Some(danger::export_data_key(key))
         })
-        .unwrap();
+    })
+    .unwrap();
     let copy = danger::import_data_key(copy.unwrap(), patient());
     let known = Some(KeyErrorKind::AlreadyExists);
     assert_eq!(kind(block_on(keyset.add(&copy, &kms))), known);

@@ -9,8 +9,11 @@ use super::credentials::Access;
 /// How long a session may be idle, and how old it may get (45 CFR 164.312(a)(2)(iii), automatic
 /// logoff).
 ///
-/// Both are judged by the wall clock *and* by the monotonic one, whichever has moved further:
-/// turning the wall clock back lengthens no session, and neither does suspending the machine.
+/// Once a session is admitted, both are judged by the wall clock *and* by the monotonic one,
+/// whichever has moved further: turning the wall clock back lengthens no session, and neither
+/// does suspending the machine. At admission, what the [`Access`] states is judged by the wall
+/// clock alone; a start or activity that lies more than a minute ahead of it is refused as
+/// expired, because the clock was turned back or the statement is wrong.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Expiry {
     /// The longest pause between two actions. 15 minutes by default.
@@ -39,13 +42,15 @@ pub(crate) struct Activity {
 }
 
 impl Activity {
-    /// A session admitted now, or `None` if it has expired by what the access states. A stated
-    /// time in the future counts as now.
+    /// A session admitted now, or `None` if it has expired by what the access states.
     pub(crate) fn admit(access: &Access, expiry: Expiry, clock: &dyn Clock) -> Option<Self> {
         let now = clock.wall();
-        let since = |stated: SystemTime| now.duration_since(stated).unwrap_or_default();
-        let age = access.stated_start().map_or(Duration::ZERO, since);
-        let idle = access.stated_activity().map_or(age, since);
+        let since = |stated: SystemTime| match now.duration_since(stated) {
+            Ok(elapsed) => Some(elapsed),
+            Err(ahead) => (ahead.duration() <= CLOCK_SKEW).then_some(Duration::ZERO),
+        };
+        let age = access.stated_start().map_or(Some(Duration::ZERO), since)?;
+        let idle = access.stated_activity().map_or(Some(age), since)?;
         (age <= expiry.max_age && idle <= expiry.idle).then(|| Self {
             admitted_wall: now,
             admitted_monotonic: clock.monotonic(),
@@ -75,6 +80,9 @@ impl Activity {
         (now, true)
     }
 }
+
+/// How far the clocks of two servers may differ.
+const CLOCK_SKEW: Duration = Duration::from_secs(60);
 
 /// Activity is noted to a tenth of a second, so that threads do not fight over it.
 const RESOLUTION: u64 = 100_000_000;

@@ -10,7 +10,8 @@ use crate::context::{FieldInfo, RecordRef, RecordType};
 #[non_exhaustive]
 #[derive(Clone, Copy, Debug, Hash, PartialEq, Eq)]
 pub enum ActionKind {
-    /// Ask a vault for a session. Recorded when refused.
+    /// Ask a vault for a session. Recorded when the session has expired already; the policy is not
+    /// asked.
     Admit,
     /// Encrypt values.
     Seal,

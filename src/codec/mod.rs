@@ -39,7 +39,10 @@ use crate::secret::SecretBytes;
 ///
 /// # Security
 ///
-/// `wipe` must overwrite every byte of content that the value owns, on the heap too.
+/// `decode` is handed the plaintext *before* the action is recorded, and so is `Deserialize` inside
+/// a [`Serde<T>`](crate::Serde): it is part of what you trust, and must keep no copy. `wipe` should
+/// overwrite every byte of content that the value owns, on the heap too. (A `Vec` of other values
+/// than bytes wipes its elements, but not what removed ones left in its spare capacity.)
 ///
 /// # Example
 ///

@@ -207,8 +207,13 @@ impl KeyProvider for Keyring {
         Ok(())
     }
 
-    fn with_key(&self, id: &KeyId, lend: &mut dyn FnMut(&DataKey)) -> Result<(), KeyError> {
-        lend(self.ring.load().by_id(id)?);
+    fn with_key(
+        &self,
+        scope: Scope<'_>,
+        id: &KeyId,
+        lend: &mut dyn FnMut(&DataKey),
+    ) -> Result<(), KeyError> {
+        lend(self.ring.load().by_id(scope, id)?);
         Ok(())
     }
 }

@@ -30,13 +30,21 @@ pub trait KeyProvider: Debug + Send + Sync {
     fn with_active(&self, scope: Scope<'_>, lend: &mut dyn FnMut(&DataKey))
     -> Result<(), KeyError>;
 
-    /// Lends the key of this id.
+    /// Lends the key of this id, if it belongs to the scope.
+    ///
+    /// For a key of another scope the answer is [`KeyErrorKind::Missing`], whatever its state:
+    /// one tenant does not learn what became of another's keys.
     ///
     /// # Errors
     ///
     /// [`KeyErrorKind::Missing`], [`KeyErrorKind::Disabled`], [`KeyErrorKind::Destroyed`] or
     /// [`KeyErrorKind::Unavailable`].
-    fn with_key(&self, id: &KeyId, lend: &mut dyn FnMut(&DataKey)) -> Result<(), KeyError>;
+    fn with_key(
+        &self,
+        scope: Scope<'_>,
+        id: &KeyId,
+        lend: &mut dyn FnMut(&DataKey),
+    ) -> Result<(), KeyError>;
 
     /// Loads the keys that are needed, so that lending them does not fail for want of a network.
     /// They stay loaded while the lease lives, unless destroyed.
@@ -111,8 +119,13 @@ impl<P: KeyProvider + ?Sized> KeyProvider for Arc<P> {
         (**self).with_active(scope, lend)
     }
 
-    fn with_key(&self, id: &KeyId, lend: &mut dyn FnMut(&DataKey)) -> Result<(), KeyError> {
-        (**self).with_key(id, lend)
+    fn with_key(
+        &self,
+        scope: Scope<'_>,
+        id: &KeyId,
+        lend: &mut dyn FnMut(&DataKey),
+    ) -> Result<(), KeyError> {
+        (**self).with_key(scope, id, lend)
     }
 
     fn prepare<'a>(
@@ -142,7 +155,7 @@ pub(crate) fn lend_by_id<R>(
     f: impl FnOnce(&DataKey) -> R,
 ) -> Result<R, KeyError> {
     lend(scope, Some(id), f, |callback| {
-        provider.with_key(id, callback)
+        provider.with_key(scope, id, callback)
     })
 }
 

@@ -61,14 +61,18 @@ impl Ring {
         entries[self.active[at]].material.as_deref()
     }
 
-    pub(super) fn by_id(&self, id: &KeyId) -> Result<&DataKey, KeyError> {
-        let at = self
+    pub(super) fn by_id(&self, scope: Scope<'_>, id: &KeyId) -> Result<&DataKey, KeyError> {
+        let Entry { info, material } = self
             .by_id
             .binary_search_by(|(known, _)| known.cmp(id))
-            .map_err(|_| {
-                KeyError::new(KeyErrorKind::Missing, "no key of this id is in the keyring")
-            })?;
-        let Entry { info, material } = &self.roster.entries()[self.by_id[at].1];
+            .ok()
+            .map(|at| &self.roster.entries()[self.by_id[at].1])
+            // Before its state is looked at: that is its own tenant's business.
+            .filter(|entry| entry.info.scope.admits(scope))
+            .ok_or(KeyError::new(
+                KeyErrorKind::Missing,
+                "no key of this id belongs to this tenant and subject",
+            ))?;
         match (info.state, material) {
             (KeyState::Destroyed, _) | (_, None) => Err(KeyError::new(
                 KeyErrorKind::Destroyed,

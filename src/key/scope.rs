@@ -41,9 +41,9 @@ impl fmt::Debug for Scope<'_> {
 pub enum KeyUse {
     /// Seals and opens values.
     Seal,
-    /// Computes blind index values. Never scoped to a subject.
+    /// Reserved for blind index values. Never scoped to a subject.
     Index,
-    /// Seals the details of audit events. Never scoped to a subject's seal key.
+    /// Reserved for the details of audit events.
     Audit,
 }
 
@@ -95,7 +95,8 @@ impl KeyScope {
         }
     }
 
-    /// A key of one patient of one tenant; destroying it erases the patient.
+    /// A key of one patient of one tenant: destroying it, in every backup too, makes what it sealed
+    /// unreadable.
     pub const fn subject(tenant: TenantId<'static>, subject: SubjectId<'static>) -> Self {
         Self {
             tenant: Some(tenant),

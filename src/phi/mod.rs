@@ -45,7 +45,8 @@ impl<T: Value> Phi<T> {
         Self(value)
     }
 
-    /// The plaintext: the one door. Search your code for this word to audit every read.
+    /// The plaintext: the one door out. To audit every read, search your code for this word, and
+    /// for [`map`](Phi::map) and [`try_map`](Phi::try_map), whose closures read inside.
     pub const fn expose(&self) -> &T {
         &self.0
     }
@@ -76,8 +77,9 @@ impl<T: Value> Phi<T> {
 
     /// Whether both hold the same value, in a time that depends on the lengths only.
     ///
-    /// Compares the stored forms. Values without one equal nothing, not even themselves; for
-    /// [`Serde`](crate::Serde) types with unordered maps, equal maps may compare as different.
+    /// Compares the stored forms. Values without one equal nothing, not even themselves. Of
+    /// [`Serde`](crate::Serde) types, the time of encoding depends on the value as the type's own
+    /// `Serialize` makes it, and equal unordered maps may compare as different.
     #[must_use]
     pub fn ct_eq(&self, other: &Self) -> bool {
         match (self.encoded(), other.encoded()) {

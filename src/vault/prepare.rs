@@ -30,11 +30,11 @@ impl Session {
         let Some(now) = self.live_time() else {
             return Ok(Lease(KeyLease::default()));
         };
-        for action in [ActionKind::Open, ActionKind::Seal] {
+        for action in [ActionKind::Open, ActionKind::Seal, ActionKind::Rebind] {
             let mut subjects: Vec<_> = needs
                 .0
                 .iter()
-                .filter(|need| need.action() == action)
+                .filter(|need| need.action == action)
                 .filter_map(|need| need.record.subject())
                 .collect();
             subjects.sort_unstable();
@@ -52,7 +52,7 @@ impl Session {
                 let fields = [need.field];
                 let request = Request::new(
                     self.access(),
-                    need.action(),
+                    need.action,
                     need.field.record_type(),
                     need.record,
                     &fields,
@@ -78,19 +78,11 @@ pub struct Needs<'a>(Vec<Need<'a>>);
 
 #[derive(Clone, Copy)]
 struct Need<'a> {
+    action: ActionKind,
     record: RecordRef<'a>,
     field: FieldInfo,
-    /// Of opening, the key that the envelope names.
+    /// The key that the envelope names, or `None` for the active one.
     key: Option<KeyId>,
-}
-
-impl Need<'_> {
-    const fn action(&self) -> ActionKind {
-        match self.key {
-            Some(_) => ActionKind::Open,
-            None => ActionKind::Seal,
-        }
-    }
 }
 
 impl<'a> Needs<'a> {
@@ -107,23 +99,50 @@ impl<'a> Needs<'a> {
         record: RecordRef<'a>,
         sealed: &S,
     ) -> Self {
-        self.0.extend(sealed.present().map(|sealed| Need {
-            record,
-            field: field.info(),
-            key: Some(sealed.key_id()),
-        }));
+        let key = sealed.present().map(|sealed| sealed.key_id());
+        if key.is_some() {
+            self.push(ActionKind::Open, record, field.info(), key);
+        }
         self
     }
 
     /// A value will be sealed.
     #[must_use]
     pub fn seal<T: crate::codec::Value>(mut self, field: &Field<T>, record: RecordRef<'a>) -> Self {
-        self.0.push(Need {
-            record,
-            field: field.info(),
-            key: None,
-        });
+        self.push(ActionKind::Seal, record, field.info(), None);
         self
+    }
+
+    /// A value will be moved from one place to another.
+    #[must_use]
+    pub fn rebind<S: ProtectedSealed>(
+        mut self,
+        field: &Field<S::Value>,
+        from: RecordRef<'a>,
+        to: RecordRef<'a>,
+        sealed: &S,
+    ) -> Self {
+        let key = sealed.present().map(|sealed| sealed.key_id());
+        if key.is_some() {
+            self.push(ActionKind::Rebind, from, field.info(), key);
+            self.push(ActionKind::Rebind, to, field.info(), None);
+        }
+        self
+    }
+
+    fn push(
+        &mut self,
+        action: ActionKind,
+        record: RecordRef<'a>,
+        field: FieldInfo,
+        key: Option<KeyId>,
+    ) {
+        self.0.push(Need {
+            action,
+            record,
+            field,
+            key,
+        });
     }
 }
 
