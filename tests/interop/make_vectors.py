@@ -224,6 +224,8 @@ def good_content():
         "d405aa" "d505aaaa" "d605aaaaaaaa" "d705" + "aa" * 8 + "d805" + "aa" * 16
         + "d90162" "da000163" "db0000000164" "dd0000000102"))
     v("structured, 64 levels", code=STRUCTURED, content=b"\x91" * 63 + b"\x90")
+    v("structured, an extension within 64 levels: is none itself", code=STRUCTURED,
+      content=b"\x91" * 64 + b"\xd4\x05\xaa")
 
     v("list, empty", code=LIST, content=lst(TEXT))
     v("list of text", code=LIST, content=lst(TEXT, b"aspirin", b"", "ибупрофен".encode()))
