@@ -6,7 +6,7 @@
 
 use super::CodecError;
 
-/// How many arrays, maps and extensions may lie within each other.
+/// How many arrays and maps may lie within each other.
 pub(super) const MAX_DEPTH: usize = 64;
 
 /// Whether `bytes` are exactly one complete value that is nested no deeper than [`MAX_DEPTH`].
@@ -21,7 +21,7 @@ pub(super) fn check(bytes: &[u8]) -> Result<(), CodecError> {
         let item = Item::read(&mut rest).ok_or(CodecError::new(
             "a structured value must be one complete MessagePack value",
         ))?;
-        if !matches!(item, Item::Scalar) && depth == MAX_DEPTH {
+        if matches!(item, Item::Container(_)) && depth == MAX_DEPTH {
             return Err(CodecError::new(
                 "a structured value must be nested at most 64 levels deep",
             ));
@@ -51,8 +51,8 @@ pub(super) fn check(bytes: &[u8]) -> Result<(), CodecError> {
 }
 
 enum Item {
+    /// All that holds no further values, extensions included.
     Scalar,
-    Extension,
     /// An array or map of so many values, each key counted as one.
     Container(u64),
 }
@@ -84,10 +84,7 @@ impl Item {
             0xdf => return Some(Self::Container(2 * length::<4>(rest)?)),
         };
         rest.split_off(..usize::try_from(payload).ok()?)?;
-        Some(match marker {
-            0xc7..=0xc9 | 0xd4..=0xd8 => Self::Extension,
-            _ => Self::Scalar,
-        })
+        Some(Self::Scalar)
     }
 }
 

@@ -149,8 +149,8 @@ pub enum Content {
     Timestamp = 6,
     /// The 16 bytes of a UUID in RFC 9562 order.
     Uuid = 7,
-    /// One MessagePack value and nothing after it, structs as maps with field names; arrays, maps
-    /// and extensions at most 64 levels deep.
+    /// One MessagePack value and nothing after it, structs as maps with field names; arrays and
+    /// maps at most 64 levels deep.
     Structured = 8,
     /// The element's content code, then each element behind its length (4 bytes, big-endian).
     List = 9,

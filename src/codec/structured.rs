@@ -108,8 +108,8 @@ impl<T: Zeroize + Serialize + DeserializeOwned> Value for Serde<T> {
     fn decode(content: SecretBytes) -> Result<Self, CodecError> {
         messagepack::check(content.as_slice())?;
         let mut reader = rmp_serde::Deserializer::from_read_ref(content.as_slice());
-        // The reader refuses the level at which its count reaches zero.
-        reader.set_max_depth(MAX_DEPTH + 1);
+        // The reader refuses the level at which its count reaches zero, and counts an extension.
+        reader.set_max_depth(MAX_DEPTH + 2);
         T::deserialize(&mut reader).map(Self).map_err(|error| {
             wipe_read_error(error);
             CodecError::new("the stored MessagePack must have the form of the field's type")

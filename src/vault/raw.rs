@@ -50,7 +50,8 @@ pub fn seal_unrecorded<P: Protected>(
 /// # Errors
 ///
 /// [`ErrorKind::MissingKey`] unless `key` is the one the envelope names;
-/// [`ErrorKind::Integrity`], [`ErrorKind::Undecodable`] and [`ErrorKind::InvalidInput`].
+/// [`ErrorKind::Integrity`], also for an absence where the field seals its nulls;
+/// [`ErrorKind::Undecodable`] and [`ErrorKind::InvalidInput`].
 ///
 /// # Security
 ///
@@ -65,6 +66,9 @@ pub fn open_unrecorded<S: ProtectedSealed>(
     let info = field.info();
     let context = context(tenant, &info, record)?;
     let Some(sealed) = sealed.present() else {
+        if info.seals_null() {
+            return Err(super::NULL_IS_TAMPERING);
+        }
         return Protected::of(None).ok_or(super::ABSENT);
     };
     let envelope = sealed.envelope();

@@ -1,5 +1,8 @@
 #!/usr/bin/env python3
-"""Writes vectors/envelope.json, the test vectors of the phi-seal envelope, suite 0x01.
+"""Writes tests/vectors/envelope.json, the test vectors of the phi-seal envelope, suite 0x01.
+
+    python make_vectors.py            writes the file
+    python make_vectors.py --check    writes nothing; fails unless the file is what would be written
 
 Deterministic: keys and nonces are SHA-256 of the vector's name. The sealing code below is written
 from envelope.md and shares nothing with open_envelope.py; where it could, it takes another road
@@ -12,6 +15,7 @@ import hashlib
 import json
 import pathlib
 import struct
+import sys
 import unicodedata
 
 from cryptography.hazmat.primitives import hashes
@@ -220,6 +224,8 @@ def good_content():
         "d405aa" "d505aaaa" "d605aaaaaaaa" "d705" + "aa" * 8 + "d805" + "aa" * 16
         + "d90162" "da000163" "db0000000164" "dd0000000102"))
     v("structured, 64 levels", code=STRUCTURED, content=b"\x91" * 63 + b"\x90")
+    v("structured, an extension within 64 levels: is none itself", code=STRUCTURED,
+      content=b"\x91" * 64 + b"\xd4\x05\xaa")
 
     v("list, empty", code=LIST, content=lst(TEXT))
     v("list of text", code=LIST, content=lst(TEXT, b"aspirin", b"", "ибупрофен".encode()))
@@ -648,15 +654,20 @@ def bump(text, bits):
     return text[:-1] + ALPHABET[ALPHABET.index(text[-1]) | bits]
 
 
-def main():
+FILE = pathlib.Path(__file__).resolve().parent.parent / "vectors" / "envelope.json"
+
+
+def main(arguments):
+    if arguments not in ([], ["--check"]):
+        sys.exit("usage: make_vectors.py [--check]")
     for part in (good_content, good_null_and_padding, good_context, good_crypto,
                  bad_context, bad_keys, bad_bytes, bad_content, bad_text):
         part()
-    path = pathlib.Path(__file__).parent / "vectors" / "envelope.json"
-    path.parent.mkdir(exist_ok=True)
-    with open(path, "w", encoding="utf-8", newline="\n") as f:
-        json.dump(OUT, f, ensure_ascii=False, indent=1)
-        f.write("\n")
+    made = (json.dumps(OUT, ensure_ascii=False, indent=1) + "\n").encode("utf-8")
+    if not arguments:
+        FILE.write_bytes(made)
+    elif not FILE.exists() or FILE.read_bytes() != made:
+        sys.exit("tests/vectors/envelope.json is not what make_vectors.py makes; run it and review")
     counts = {}
     for v in OUT:
         counts[v["expect"]] = counts.get(v["expect"], 0) + 1
@@ -664,4 +675,4 @@ def main():
 
 
 if __name__ == "__main__":
-    main()
+    main(sys.argv[1:])

@@ -29,11 +29,13 @@ fn depth_ends_at_64_levels() {
     let nested = |levels, core: &[u8]| [&vec![0x91; levels], core].concat();
     assert!(decoded::<Serde<Anything>>(&nested(64, &[0xc0])).is_ok());
     assert!(decoded::<Serde<Anything>>(&nested(63, &[0x90])).is_ok());
+    // An extension is no level.
+    assert!(decoded::<Serde<Anything>>(&nested(64, &[0xd4, 0, 0])).is_ok());
     for bytes in [
         nested(65, &[0xc0]),
         nested(64, &[0x90]),
         nested(64, &[0x80]),
-        nested(64, &[0xd4, 0, 0]),
+        nested(65, &[0xd4, 0, 0]),
         nested(1_000_000, &[0xc0]),
         vec![0x91; 1_000_000],
         [0x81, 0xc0].repeat(1_000_000),
