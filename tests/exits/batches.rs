@@ -45,7 +45,7 @@ fn one_bad_item_among_a_hundred_loses_no_other() {
         }
     }
     assert_eq!(opened.iter().filter(|result| result.is_ok()).count(), 99);
-    let mut items = [&*"success"; MANY];
+    let mut items = ["success"; MANY];
     items[CORRUPT] = "integrity";
     world.expect_event("one corrupt", "open", "partial", &items);
     assert_eq!(world.provider_calls(), MANY);
@@ -72,7 +72,7 @@ fn one_unencodable_value_among_a_hundred_loses_no_other() {
     assert_eq!(errors.len(), 1);
     assert_eq!(errors[0].kind(), ErrorKind::Unencodable);
     assert_eq!(errors[0].index(), Some(CORRUPT));
-    let mut items = [&*"success"; MANY];
+    let mut items = ["success"; MANY];
     items[CORRUPT] = "unencodable";
     world.expect_event("one unencodable", "seal", "partial", &items);
 }

@@ -6,9 +6,12 @@ use crate::doubles::Verdict;
 use crate::table::{destroy_key, tampered};
 use crate::world::{Cell, NAME, Released, Rows, Way, World, phi};
 
+/// What there is to be found, and how it comes there.
+type There = (&'static str, fn(&World));
+
 #[test]
 fn a_denial_is_the_same_whatever_there_is_to_be_found() {
-    let there: [(&str, fn(&World)); 4] = [
+    let there: [There; 4] = [
         ("an open key", |_| {}),
         ("a disabled key", |world| {
             world.lender.ring.rotate().unwrap();

@@ -79,6 +79,8 @@ pub(crate) enum Lending {
     Prepared,
 }
 
+type Lend<'a> = &'a mut dyn FnMut(&DataKey);
+
 impl Lender {
     pub(crate) fn new(ring: Keyring) -> Self {
         Self {
@@ -92,8 +94,8 @@ impl Lender {
 
     fn lend_as_told(
         &self,
-        honest: &mut dyn FnMut(&mut dyn FnMut(&DataKey)) -> Result<(), KeyError>,
-        lend: &mut dyn FnMut(&DataKey),
+        honest: &mut dyn FnMut(Lend<'_>) -> Result<(), KeyError>,
+        lend: Lend<'_>,
     ) -> Result<(), KeyError> {
         self.calls.fetch_add(1, Ordering::Relaxed);
         let mode = *self.mode.lock().unwrap();
