@@ -1,6 +1,6 @@
 //! When a session ends by itself.
 
-use core::sync::atomic::{AtomicU64, Ordering};
+use core::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, SystemTime};
 
 use super::clock::Clock;
@@ -39,6 +39,7 @@ pub(crate) struct Activity {
     age_at_admission: Duration,
     last_wall: AtomicU64,
     last_monotonic: AtomicU64,
+    has_expired: AtomicBool,
 }
 
 impl Activity {
@@ -57,6 +58,7 @@ impl Activity {
             age_at_admission: age,
             last_wall: AtomicU64::new(0),
             last_monotonic: AtomicU64::new(0),
+            has_expired: AtomicBool::new(false),
         })
     }
 
@@ -71,6 +73,10 @@ impl Activity {
             .max(monotonic.saturating_sub(self.last_monotonic.load(Ordering::Relaxed)));
         let age = nanos(self.age_at_admission).saturating_add(wall.max(monotonic));
         if idle > nanos(expiry.idle) || age > nanos(expiry.max_age) {
+            // For good: the wall clock may be turned back before the next action.
+            self.has_expired.store(true, Ordering::Relaxed);
+        }
+        if self.has_expired.load(Ordering::Relaxed) {
             return (now, false);
         }
         if idle >= RESOLUTION {

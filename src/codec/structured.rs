@@ -44,7 +44,8 @@ use crate::secret::SecretBytes;
 /// - under `flatten`, `untagged` and `tag`, numbers and booleans (not text) wait in such a buffer
 ///   while reading;
 /// - what does not fit `T`, and each variant of an untagged enum that does not fit on the way to
-///   the one that does, leaves a piece of a message that may quote a number or a text;
+///   the one that does, leaves the fields that were read before, and a piece of a message that
+///   may quote a number or a text;
 /// - a type that writes itself through `Display`, as dates and decimals do, leaves its text;
 /// - a list or map of more than 1 MiB of elements grows while it is read.
 ///

@@ -106,9 +106,12 @@ impl<'a> Action<'a> {
         match permit.item_of(field) {
             Ok(item) if self.items[item].outcome == Outcome::Aborted => Ok(item),
             Ok(item) => {
-                // Acted on before: the second time gets an item of its own.
+                // Acted on before: the second time gets an item of its own, and of the first only
+                // what the policy said.
                 let mut again = self.items[item].clone();
                 again.outcome = Outcome::Aborted;
+                again.key_id = None;
+                again.tag = None;
                 self.items.push(again);
                 Ok(self.items.len() - 1)
             }

@@ -56,9 +56,14 @@ fn rails_keys_tried_one_after_another() {
             self.0.with_active(scope, lend)
         }
 
-        fn with_key(&self, id: &KeyId, lend: &mut dyn FnMut(&DataKey)) -> Result<(), KeyError> {
+        fn with_key(
+            &self,
+            scope: Scope<'_>,
+            id: &KeyId,
+            lend: &mut dyn FnMut(&DataKey),
+        ) -> Result<(), KeyError> {
             self.1.lock().unwrap().push(*id);
-            self.0.with_key(id, lend)
+            self.0.with_key(scope, id, lend)
         }
     }
 

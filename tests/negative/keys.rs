@@ -29,7 +29,12 @@ impl KeyProvider for Liar {
         self.tell(lend)
     }
 
-    fn with_key(&self, _: &KeyId, lend: &mut dyn FnMut(&DataKey)) -> Result<(), KeyError> {
+    fn with_key(
+        &self,
+        _: Scope<'_>,
+        _: &KeyId,
+        lend: &mut dyn FnMut(&DataKey),
+    ) -> Result<(), KeyError> {
         self.tell(lend)
     }
 }

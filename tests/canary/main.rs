@@ -1,0 +1,14 @@
+//! A marker goes in as plaintext by every public path, and must come out of none but `expose`:
+//! not in a log, an error, a panic, an event, a file or a database, in whatever spelling.
+#![cfg(feature = "serde")]
+#![allow(clippy::unwrap_used, clippy::panic)]
+
+mod actions;
+mod at_rest;
+mod detector;
+mod evidence;
+mod ids;
+mod logs;
+mod panics;
+mod parsing;
+mod ward;

@@ -1,0 +1,21 @@
+//! What must not compile: every way round the order of an action, and every way to print, copy
+//! or compare plaintext. Each `.stderr` pins the compiler's reason.
+//!
+//! Run with all features, because the messages list the types that implement a trait.
+#![cfg(all(
+    feature = "serde",
+    feature = "jiff-0_2",
+    feature = "chrono-0_4",
+    feature = "time-0_3",
+    feature = "uuid-1"
+))]
+
+#[test]
+fn the_order_of_an_action_cannot_be_broken() {
+    trybuild::TestCases::new().compile_fail("tests/ui/order/*.rs");
+}
+
+#[test]
+fn plaintext_has_one_door_and_values_one_shape() {
+    trybuild::TestCases::new().compile_fail("tests/ui/phi/*.rs");
+}

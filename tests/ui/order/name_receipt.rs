@@ -1,0 +1,4 @@
+use phi_seal::Receipt;
+use phi_seal::release::Receipt as Inner;
+
+fn main() {}

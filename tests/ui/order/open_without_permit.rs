@@ -1,0 +1,9 @@
+#[path = "../common/ward.rs"]
+mod ward;
+
+fn main() {
+    let _ = ward::session().open_with(|mut opening| {
+        let pending = opening.open(&ward::NAME, &ward::sealed())?;
+        Ok(opening.record()?.release(pending))
+    });
+}

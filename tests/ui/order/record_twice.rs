@@ -1,0 +1,10 @@
+#[path = "../common/ward.rs"]
+mod ward;
+
+fn main() {
+    let _ = ward::session().open_with(|opening| {
+        let _ = opening.record()?;
+        let _ = opening.record()?;
+        Ok(())
+    });
+}

@@ -1,0 +1,5 @@
+use phi_seal::Phi;
+
+fn main() {
+    let _ = Phi::new(String::from("Ada")).clone();
+}

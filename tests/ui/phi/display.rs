@@ -1,0 +1,5 @@
+use phi_seal::Phi;
+
+fn main() {
+    println!("{}", Phi::new(String::from("Ada")));
+}
