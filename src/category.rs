@@ -48,7 +48,7 @@ pub enum Category {
 
 impl Category {
     /// Every category, in the order of the rule.
-    pub const ALL: [Self; 19] = [
+    pub const ALL: &'static [Self] = &[
         Self::Name,
         Self::Address,
         Self::Date,
@@ -105,7 +105,7 @@ pub enum Label {
 
 impl Label {
     /// Every label.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: &'static [Self] = &[
         Self::Part2,
         Self::Psychotherapy,
         Self::Hiv,
@@ -175,7 +175,8 @@ impl Labels {
     /// The labels of the set.
     pub fn iter(self) -> impl Iterator<Item = Label> {
         Label::ALL
-            .into_iter()
+            .iter()
+            .copied()
             .filter(move |label| self.contains(*label))
     }
 }

@@ -67,6 +67,10 @@ impl RecordType {
             is_name(name),
             "a field is named by 1 to 64 of a-z A-Z 0-9 - _ ."
         );
+        assert!(
+            T::CONTENT.code() != 0,
+            "null is what an absence is sealed as, not the content of a value"
+        );
         Field {
             info: FieldInfo {
                 record_type: self,
@@ -93,8 +97,11 @@ impl RecordType {
 
 /// A field: record type, name, category, labels, value type and how it is sealed.
 ///
-/// Meant to be a constant. Padding and [`sealed_null`](Field::sealed_null) may change later: old
-/// envelopes stay readable. The name may not.
+/// Meant to be a constant, declared once: the name is authenticated, while category and labels are
+/// the application's word to its policy. Whoever declares the same field again with another
+/// category is judged by that. Category, labels, padding and
+/// [`sealed_null`](Field::sealed_null) may change later: old envelopes stay readable. The name may
+/// not.
 pub struct Field<T> {
     info: FieldInfo,
     value: PhantomData<fn() -> T>,

@@ -109,7 +109,8 @@ impl RecordId<'static> {
     /// One id from the parts of a composite primary key.
     ///
     /// Injective: each part is written as its length in bytes in decimal, `:`, and the part, so
-    /// (`"a"`, `"b:c"`) and (`"a:b"`, `"c"`) differ. The order of the parts counts.
+    /// (`"a"`, `"b:c"`) and (`"a:b"`, `"c"`) differ. The order of the parts counts. It differs
+    /// from a plain id only if no plain id of that record type looks like one, as `1:a` does.
     ///
     /// # Errors
     ///

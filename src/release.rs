@@ -71,6 +71,11 @@ impl<'o, 'a> Permit<'o, 'a> {
         self.record
     }
 
+    /// Whether the policy was asked about this field at all.
+    pub(crate) fn has_announced(&self, field: &FieldInfo) -> bool {
+        self.fields.contains(field)
+    }
+
     /// The event item of a permitted field, or why there is none.
     pub(crate) fn item_of(&self, field: &FieldInfo) -> Result<usize, Error> {
         let position = self
@@ -90,8 +95,8 @@ impl<'o, 'a> Permit<'o, 'a> {
         context: &Context<'_>,
         key: &MessageKey,
         envelope: &Envelope<'_>,
-    ) -> Result<Pending<'o, SecretBytes>, Error> {
-        decrypt(context, key, envelope).map(Pending::new)
+    ) -> Pending<'o, SecretBytes> {
+        Pending::new(decrypt(context, key, envelope))
     }
 }
 
@@ -124,14 +129,18 @@ pub(crate) fn decrypt(
     ))
 }
 
-/// Something that an action made and that waits for the action to be recorded.
+/// Something that an action made, or why it could not; both wait for the action to be recorded.
+///
+/// Whether a key exists, an envelope is authentic or a value decodes tells something about the
+/// data, so that too is learnt only after the record.
+#[must_use = "release it after the action is recorded"]
 pub struct Pending<'o, P> {
-    waiting: P,
+    waiting: Result<P, Error>,
     _brand: PhantomData<fn(&'o ()) -> &'o ()>,
 }
 
 impl<P> Pending<'_, P> {
-    pub(crate) const fn new(waiting: P) -> Self {
+    pub(crate) const fn new(waiting: Result<P, Error>) -> Self {
         Self {
             waiting,
             _brand: PhantomData,
@@ -141,11 +150,18 @@ impl<P> Pending<'_, P> {
 
 impl<'o, P> Pending<'o, P> {
     /// Turns what waits into something else that waits.
-    pub(crate) fn try_map<Q, E>(
-        self,
-        f: impl FnOnce(P) -> Result<Q, E>,
-    ) -> Result<Pending<'o, Q>, E> {
-        f(self.waiting).map(Pending::new)
+    pub(crate) fn and_then<Q>(self, f: impl FnOnce(P) -> Result<Q, Error>) -> Pending<'o, Q> {
+        Pending::new(self.waiting.and_then(f))
+    }
+
+    /// Says more about why nothing waits.
+    pub(crate) fn map_err(self, f: impl FnOnce(Error) -> Error) -> Self {
+        Self::new(self.waiting.map_err(f))
+    }
+
+    /// Why nothing waits, for the action's own book-keeping.
+    pub(crate) fn failure(&self) -> Option<ErrorKind> {
+        self.waiting.as_ref().err().map(Error::kind)
     }
 }
 
@@ -175,8 +191,12 @@ impl<'o> Receipt<'o> {
 pub struct Release<'o>(Brand<'o>);
 
 impl<'o> Release<'o> {
-    /// Lets one value out.
-    pub fn release<P>(&self, pending: Pending<'o, P>) -> P {
+    /// Lets one value out, or the reason why there is none.
+    ///
+    /// # Errors
+    ///
+    /// Whatever went wrong for this value when it was sealed or opened.
+    pub fn release<P>(&self, pending: Pending<'o, P>) -> Result<P, Error> {
         pending.waiting
     }
 }

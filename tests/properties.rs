@@ -244,10 +244,10 @@ proptest! {
             let (one, two) = session
                 .seal_with(|mut sealing| {
                     let permit = sealing.authorize(row, &fields)?;
-                    let one = sealing.seal(&permit, &text, &Phi::new(String::from("x")))?;
-                    let two = sealing.seal(&permit, &number, &Phi::new(7))?;
+                    let one = sealing.seal(&permit, &text, &Phi::new(String::from("x")));
+                    let two = sealing.seal(&permit, &number, &Phi::new(7));
                     let release = sealing.record()?;
-                    Ok((release.release(one), release.release(two)))
+                    Ok((release.release(one)?, release.release(two)?))
                 })
                 .unwrap();
             let (first, second) = (nonce(&one), nonce(&two));

@@ -56,7 +56,7 @@ fn policy() -> RolePolicy {
         )
         .allow(Rule::role("therapist", &[Treatment]).labels(Labels::ALL))
         .deny(
-            Rule::role("student", &Purpose::ALL)
+            Rule::role("student", Purpose::ALL)
                 .categories(&[Category::Ssn])
                 .reason("student-ssn"),
         )
@@ -118,7 +118,16 @@ fn the_table_permits_what_it_lists_and_nothing_else() {
         (&["physician"], Treatment, Seal, &[NOTE], team()),
         (&["physician"], Treatment, Seal, &[HIV], label()),
         (&["physician"], Treatment, Open, &[HIV], label()),
-        (&["physician"], Treatment, Rebind, &[HIV_VIP], label()),
+        (&["physician"], Treatment, Seal, &[HIV_VIP], label()),
+        // An unset action dimension allows to seal and to open only.
+        (&["physician"], Treatment, Rebind, &[NOTE], deny()),
+        (
+            &["physician"],
+            Treatment,
+            ActionKind::Admit,
+            &[NOTE],
+            deny(),
+        ),
         (&["physician"], Treatment, Open, &[THERAPY], label()),
         (&["physician"], Research, Open, &[HIV], deny()),
         // All labels at once, but one purpose and one action.
@@ -234,7 +243,7 @@ fn one_dimension_that_differs_is_enough_to_deny() {
         .labels(Labels::NONE.with(Label::Vip));
     let allowing = RolePolicy::new("").allow(exact.clone());
     let denying = RolePolicy::new("")
-        .allow(Rule::anyone(&Purpose::ALL).labels(Labels::ALL))
+        .allow(Rule::anyone(Purpose::ALL).labels(Labels::ALL))
         .deny(exact);
     for differs in 0_u32..64 {
         let pick = |bit: u32| usize::from(differs >> bit & 1 != 0);
@@ -258,10 +267,10 @@ fn an_empty_policy_denies_and_an_empty_list_matches_nothing() {
     let policies = [
         RolePolicy::new(""),
         of(Rule::role("physician", &[])),
-        of(Rule::role("physician", &Purpose::ALL).actions(&[])),
-        of(Rule::role("physician", &Purpose::ALL).categories(&[])),
-        of(Rule::role("physician", &Purpose::ALL).record_types(&none)),
-        of(Rule::role("", &Purpose::ALL)),
+        of(Rule::role("physician", Purpose::ALL).actions(&[])),
+        of(Rule::role("physician", Purpose::ALL).categories(&[])),
+        of(Rule::role("physician", Purpose::ALL).record_types(&none)),
+        of(Rule::role("", Purpose::ALL)),
     ];
     for policy in policies {
         let decision = ask(&policy, &["physician"], Treatment, Open, &[NAME]);
@@ -271,7 +280,7 @@ fn an_empty_policy_denies_and_an_empty_list_matches_nothing() {
 
 #[test]
 fn a_field_of_another_record_type_is_never_permitted() {
-    let policy = RolePolicy::new("").allow(Rule::anyone(&Purpose::ALL).labels(Labels::ALL));
+    let policy = RolePolicy::new("").allow(Rule::anyone(Purpose::ALL).labels(Labels::ALL));
     let decision = ask(&policy, &[], Treatment, Open, &[NAME, NOTE]);
     assert!(decision.permits(0) && !decision.permits(1) && !decision.permits(2));
     assert_eq!(decision.reason(0), "anyone");
@@ -300,7 +309,7 @@ fn a_reason_that_is_no_code_is_not_recorded() {
 
 #[test]
 fn the_printed_table_shows_every_rule_in_its_cells() {
-    let odd = Rule::role("a|b\nc", &Purpose::ALL).actions(&[]);
+    let odd = Rule::role("a|b\nc", Purpose::ALL).actions(&[]);
     let table = policy().allow(odd).to_string();
     let rows: Vec<_> = table
         .lines()
@@ -310,9 +319,9 @@ fn the_printed_table_shows_every_rule_in_its_cells() {
     for row in [
         "| deny | student | any | any | any | Ssn | any | student-ssn |",
         "| deny | anyone | BTG | any | any | any | Psychotherapy | denied-by-rule |",
-        "| allow | physician | TREAT | any | any | any | none | treatment-team |",
+        "| allow | physician | TREAT | seal, open | any | any | none | treatment-team |",
         "| allow | physician | BTG | open | any | any | any | break-glass |",
-        "| allow | hiv-clinic | TREAT | any | any | Clinical | Hiv | hiv-clinic |",
+        "| allow | hiv-clinic | TREAT | seal, open | any | Clinical | Hiv | hiv-clinic |",
         "| allow | clerk | HPAYMT | open | patient | Name, Address | none | clerk |",
         "| allow | a\\|b\\nc | any | none | any | any | none | a\\|b\\nc |",
     ] {
@@ -367,10 +376,11 @@ impl Plain {
         labels_match
             && self.role.is_none_or(|role| roles.contains(&role))
             && self.purposes.contains(&purpose)
-            && self
-                .actions
-                .as_ref()
-                .is_none_or(|set| set.contains(&action))
+            && match (&self.actions, self.deny) {
+                (Some(set), _) => set.contains(&action),
+                (None, true) => true,
+                (None, false) => [Open, Seal].contains(&action),
+            }
             && self
                 .record_types
                 .as_ref()

@@ -145,15 +145,15 @@ pub(crate) fn seal_patient(session: &Session, patient: &Patient) -> Result<Patie
         Ok(PatientRow {
             id: patient.id.clone(),
             active: patient.active,
-            names: recorded.release(names?),
-            birth_date: recorded.release(birth_date?),
-            gender: recorded.release(gender?),
-            ssn: recorded.release(ssn?),
-            mrn: recorded.release(mrn?),
-            phones: recorded.release(phones?),
-            emails: recorded.release(emails?),
-            addresses: recorded.release(addresses?),
-            note: recorded.release(note?),
+            names: recorded.release(names)?,
+            birth_date: recorded.release(birth_date)?,
+            gender: recorded.release(gender)?,
+            ssn: recorded.release(ssn)?,
+            mrn: recorded.release(mrn)?,
+            phones: recorded.release(phones)?,
+            emails: recorded.release(emails)?,
+            addresses: recorded.release(addresses)?,
+            note: recorded.release(note)?,
         })
     })
 }
@@ -176,15 +176,15 @@ pub(crate) fn open_patient(session: &Session, row: &PatientRow) -> Result<Patien
         Ok(Patient {
             id: row.id.clone(),
             active: row.active,
-            names: recorded.release(names?),
-            birth_date: recorded.release(birth_date?),
-            gender: recorded.release(gender?),
-            ssn: recorded.release(ssn?),
-            mrn: recorded.release(mrn?),
-            phones: recorded.release(phones?),
-            emails: recorded.release(emails?),
-            addresses: recorded.release(addresses?),
-            note: recorded.release(note?),
+            names: recorded.release(names)?,
+            birth_date: recorded.release(birth_date)?,
+            gender: recorded.release(gender)?,
+            ssn: recorded.release(ssn)?,
+            mrn: recorded.release(mrn)?,
+            phones: recorded.release(phones)?,
+            emails: recorded.release(emails)?,
+            addresses: recorded.release(addresses)?,
+            note: recorded.release(note)?,
         })
     })
 }

@@ -158,12 +158,25 @@ impl Access {
         self.authenticated_at
     }
 
-    pub(crate) const fn stated_start(&self) -> Option<SystemTime> {
+    /// When the user's session began, as stated.
+    pub const fn session_start(&self) -> Option<SystemTime> {
         self.started_at
     }
 
-    pub(crate) const fn stated_activity(&self) -> Option<SystemTime> {
+    /// When the user was last active before this access, as stated.
+    pub const fn previous_activity(&self) -> Option<SystemTime> {
         self.last_activity
+    }
+
+    /// Refuses to break the glass without a reason.
+    pub(crate) fn check_reason(&self) -> Result<(), Error> {
+        if self.purpose == Purpose::BreakGlass && self.reason.is_none() {
+            return Err(Error::new(
+                ErrorKind::InvalidInput,
+                "breaking the glass demands a reason code",
+            ));
+        }
+        Ok(())
     }
 
     /// Checks the form of everything stated.
@@ -173,12 +186,6 @@ impl Access {
             return Err(Error::new(
                 ErrorKind::InvalidInput,
                 "a reason is a code of 1 to 64 of a-z A-Z 0-9 - _ .",
-            ));
-        }
-        if self.purpose == Purpose::BreakGlass && self.reason.is_none() {
-            return Err(Error::new(
-                ErrorKind::InvalidInput,
-                "breaking the glass demands a reason code",
             ));
         }
         let is_visible =

@@ -50,8 +50,8 @@ impl Activity {
             Ok(elapsed) => Some(elapsed),
             Err(ahead) => (ahead.duration() <= CLOCK_SKEW).then_some(Duration::ZERO),
         };
-        let age = access.stated_start().map_or(Some(Duration::ZERO), since)?;
-        let idle = access.stated_activity().map_or(Some(age), since)?;
+        let age = access.session_start().map_or(Some(Duration::ZERO), since)?;
+        let idle = access.previous_activity().map_or(Some(age), since)?;
         (age <= expiry.max_age && idle <= expiry.idle).then(|| Self {
             admitted_wall: now,
             admitted_monotonic: clock.monotonic(),
@@ -65,25 +65,37 @@ impl Activity {
     /// Counts an action at this moment as activity, unless the session has expired. Returns the
     /// wall clock's time, and whether the session goes on.
     pub(crate) fn touch(&self, expiry: Expiry, clock: &dyn Clock) -> (SystemTime, bool) {
-        let now = clock.wall();
-        let wall = nanos(now.duration_since(self.admitted_wall).unwrap_or_default());
-        let monotonic = nanos(clock.monotonic().saturating_sub(self.admitted_monotonic));
-        let idle = wall
-            .saturating_sub(self.last_wall.load(Ordering::Relaxed))
-            .max(monotonic.saturating_sub(self.last_monotonic.load(Ordering::Relaxed)));
-        let age = nanos(self.age_at_admission).saturating_add(wall.max(monotonic));
-        if idle > nanos(expiry.idle) || age > nanos(expiry.max_age) {
-            // For good: the wall clock may be turned back before the next action.
-            self.has_expired.store(true, Ordering::Relaxed);
-        }
-        if self.has_expired.load(Ordering::Relaxed) {
-            return (now, false);
-        }
-        if idle >= RESOLUTION {
+        let (now, noted) = self.judge(expiry, clock);
+        if let Some((wall, monotonic)) = noted.filter(|noted| self.idle(*noted) >= RESOLUTION) {
             self.last_wall.store(wall, Ordering::Relaxed);
             self.last_monotonic.store(monotonic, Ordering::Relaxed);
         }
-        (now, true)
+        (now, noted.is_some())
+    }
+
+    /// As [`touch`](Activity::touch), without counting as activity.
+    pub(crate) fn look(&self, expiry: Expiry, clock: &dyn Clock) -> (SystemTime, bool) {
+        let (now, noted) = self.judge(expiry, clock);
+        (now, noted.is_some())
+    }
+
+    /// The wall clock's time, and how far both clocks have moved, unless that was too far.
+    fn judge(&self, expiry: Expiry, clock: &dyn Clock) -> (SystemTime, Option<(u64, u64)>) {
+        let now = clock.wall();
+        let wall = nanos(now.duration_since(self.admitted_wall).unwrap_or_default());
+        let monotonic = nanos(clock.monotonic().saturating_sub(self.admitted_monotonic));
+        let age = nanos(self.age_at_admission).saturating_add(wall.max(monotonic));
+        if self.idle((wall, monotonic)) > nanos(expiry.idle) || age > nanos(expiry.max_age) {
+            // For good: the wall clock may be turned back before the next action.
+            self.has_expired.store(true, Ordering::Relaxed);
+        }
+        let goes_on = !self.has_expired.load(Ordering::Relaxed);
+        (now, goes_on.then_some((wall, monotonic)))
+    }
+
+    fn idle(&self, (wall, monotonic): (u64, u64)) -> u64 {
+        wall.saturating_sub(self.last_wall.load(Ordering::Relaxed))
+            .max(monotonic.saturating_sub(self.last_monotonic.load(Ordering::Relaxed)))
     }
 }
 

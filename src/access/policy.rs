@@ -13,8 +13,10 @@ use crate::label::{SubjectId, is_name};
 
 /// Decides whether an access may act on fields of a record.
 ///
-/// Asked for every action, once per record; no decision is kept. [`authorize`](Policy::authorize)
-/// must not wait on a network: load what it needs, such as which doctor treats which patient, in
+/// Asked for every action, once per record; no decision is kept. Also asked, without a record in
+/// the audit trail, by [`Session::prepare`](crate::Session::prepare) for what it should load: let
+/// a decision have no side effects. [`authorize`](Policy::authorize) must not wait on a network:
+/// load what it needs, such as which doctor treats which patient, in
 /// [`prepare`](Policy::prepare).
 ///
 /// # Example

@@ -50,7 +50,7 @@ pub enum Purpose {
 
 impl Purpose {
     /// Every purpose.
-    pub const ALL: [Self; 20] = [
+    pub const ALL: &'static [Self] = &[
         Self::Treatment,
         Self::EmergencyTreatment,
         Self::BreakGlass,
@@ -101,6 +101,9 @@ impl Purpose {
 
     /// The purpose of an HL7 v3 code, spelled exactly, or `None`.
     pub fn from_code(code: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|purpose| purpose.code() == code)
+        Self::ALL
+            .iter()
+            .copied()
+            .find(|purpose| purpose.code() == code)
     }
 }

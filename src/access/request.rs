@@ -23,7 +23,7 @@ pub enum ActionKind {
 
 impl ActionKind {
     /// Every action.
-    pub(crate) const ALL: [Self; 4] = [Self::Admit, Self::Seal, Self::Open, Self::Rebind];
+    pub(crate) const ALL: &'static [Self] = &[Self::Admit, Self::Seal, Self::Open, Self::Rebind];
 
     /// The stable spelling in audit events.
     pub const fn code(self) -> &'static str {

@@ -118,9 +118,24 @@ pub struct EventItem<'a> {
     pub(crate) reason: Cow<'static, str>,
     pub(crate) key_id: Option<KeyId>,
     pub(crate) tag: Option<[u8; 16]>,
+    /// Whether the action has begun to act on it.
+    pub(crate) is_claimed: bool,
 }
 
 impl<'a> EventItem<'a> {
+    /// A field that an action announces; aborted until something else becomes of it.
+    pub(crate) const fn announced(record: RecordRef<'a>, field: FieldInfo) -> Self {
+        Self {
+            record,
+            field,
+            outcome: Outcome::Aborted,
+            reason: Cow::Borrowed(""),
+            key_id: None,
+            tag: None,
+            is_claimed: false,
+        }
+    }
+
     /// The record, and through it the patient.
     pub const fn record(&self) -> RecordRef<'a> {
         self.record
@@ -169,11 +184,13 @@ pub enum Outcome {
     Success,
     /// There was no value and none is sealed: the caller learns of the absence.
     Absent,
-    /// Some fields succeeded and some did not; of whole actions only.
+    /// Some fields succeeded and some did not; of whole actions only. If none did, the action has
+    /// the last failure's outcome.
     Partial,
     /// It failed in this way.
     Failed(ErrorKind),
-    /// The action ended half-way: an early return or a panic. Nothing was released.
+    /// The action ended half-way, by an early return or a panic, and nothing was released; or the
+    /// field was announced and nothing was done with it.
     Aborted,
 }
 
@@ -190,25 +207,48 @@ impl Outcome {
         }
     }
 
-    /// The outcome of an action with these items.
+    /// The outcome of an action that came to its end, with these items.
     pub(crate) fn of_action(items: &[EventItem<'_>]) -> Self {
-        let succeeded = |item: &EventItem<'_>| matches!(item.outcome, Self::Success | Self::Absent);
         let Some((first, rest)) = items.split_first() else {
             return Self::Success;
         };
         if rest.iter().all(|item| item.outcome == first.outcome) {
             first.outcome
-        } else if items.iter().all(succeeded) {
+        } else if items.iter().all(|item| item.outcome.is_done()) {
             Self::Success
-        } else {
+        } else if items.iter().any(|item| item.outcome.is_done()) {
             Self::Partial
+        } else {
+            Self::of_failures(items)
         }
+    }
+
+    /// The last failure among the items, or aborted if there is none.
+    pub(crate) fn of_failures(items: &[EventItem<'_>]) -> Self {
+        items
+            .iter()
+            .rev()
+            .map(|item| item.outcome)
+            .find(|outcome| matches!(outcome, Self::Failed(_)))
+            .unwrap_or(Self::Aborted)
+    }
+
+    /// Whether something was done for the caller.
+    pub(crate) const fn is_done(self) -> bool {
+        matches!(self, Self::Success | Self::Absent)
     }
 }
 
 /// The random id of a session: 128 bits from the operating system.
 #[derive(Clone, Copy, Debug, Hash, PartialEq, Eq)]
 pub struct SessionId(pub(crate) [u8; 16]);
+
+impl SessionId {
+    /// The 16 bytes.
+    pub const fn as_bytes(&self) -> &[u8; 16] {
+        &self.0
+    }
+}
 
 /// 32 lower-case hexadecimal digits.
 impl fmt::Display for SessionId {
@@ -231,7 +271,12 @@ impl EventId {
         self.session
     }
 
-    /// The action's number within its session, from 1.
+    /// The part, from 1.
+    pub const fn part(&self) -> u32 {
+        self.part
+    }
+
+    /// The action's number within its session, from 1; 0 is the admission itself.
     pub const fn action(&self) -> u64 {
         self.action
     }

@@ -13,7 +13,7 @@ const TAG: &str = "phi1.";
 
 /// The text form of an envelope's bytes.
 pub(crate) fn to_text(envelope: &[u8]) -> String {
-    let body_len = (envelope.len() * 4).div_ceil(3);
+    let body_len = envelope.len() / 3 * 4 + (envelope.len() % 3 * 4).div_ceil(3);
     let mut text = alloc::vec![0; TAG.len() + body_len];
     let (tag, body) = text.split_at_mut(TAG.len());
     tag.copy_from_slice(TAG.as_bytes());

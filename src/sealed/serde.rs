@@ -25,10 +25,11 @@ impl<T> Serialize for Sealed<T> {
 /// plaintext in the wrong column stays out of the logs.
 impl<'de, T: Value> Deserialize<'de> for Sealed<T> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let visitor = EnvelopeVisitor(PhantomData);
         let sealed = if deserializer.is_human_readable() {
-            deserializer.deserialize_str(TextVisitor(PhantomData))
+            deserializer.deserialize_str(visitor)
         } else {
-            deserializer.deserialize_bytes(BytesVisitor(PhantomData))
+            deserializer.deserialize_bytes(visitor)
         };
         match sealed {
             Ok(Ok(sealed)) => Ok(sealed),
@@ -39,27 +40,19 @@ impl<'de, T: Value> Deserialize<'de> for Sealed<T> {
     }
 }
 
-struct TextVisitor<T>(PhantomData<T>);
+/// Takes either form whatever the format says of itself: inside `flatten` and `untagged`, serde
+/// hands bytes on as if the format were for people.
+struct EnvelopeVisitor<T>(PhantomData<T>);
 
-impl<T: Value> Visitor<'_> for TextVisitor<T> {
+impl<T: Value> Visitor<'_> for EnvelopeVisitor<T> {
     type Value = Result<Sealed<T>, Error>;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("the text form of an envelope")
+        f.write_str("an envelope")
     }
 
     fn visit_str<E>(self, text: &str) -> Result<Self::Value, E> {
         Ok(Sealed::from_text(text))
-    }
-}
-
-struct BytesVisitor<T>(PhantomData<T>);
-
-impl<T: Value> Visitor<'_> for BytesVisitor<T> {
-    type Value = Result<Sealed<T>, Error>;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("the bytes of an envelope")
     }
 
     fn visit_bytes<E>(self, bytes: &[u8]) -> Result<Self::Value, E> {

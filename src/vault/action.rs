@@ -16,7 +16,7 @@ use crate::context::{Context, FieldInfo, RecordRef};
 use crate::envelope::{KeyId, NONCE_LEN};
 use crate::error::{Error, ErrorKind};
 use crate::key::{DataKey, Scope};
-use crate::release::{Brand, Permit};
+use crate::release::{Brand, Pending, Permit};
 
 /// An action in progress. Recorded exactly once: by [`record`](Action::record) when it is done,
 /// by [`close`](Action::close) when its closure returned early, by `Drop` when it panicked.
@@ -64,14 +64,15 @@ impl<'a> Action<'a> {
         fields: &'a [FieldInfo],
     ) -> Result<Permit<'o, 'a>, Error> {
         let first = self.items.len();
-        self.items.extend(fields.iter().map(|field| EventItem {
-            record,
-            field: *field,
-            outcome: Outcome::Aborted,
-            reason: Cow::Borrowed(""),
-            key_id: None,
-            tag: None,
-        }));
+        self.items.extend(
+            fields
+                .iter()
+                .map(|field| EventItem::announced(record, *field)),
+        );
+        if first > 0 {
+            // The clock has moved since the last record of a long action.
+            (self.time, self.is_live) = self.session.touch();
+        }
         let record_type = match Self::check_request(record, fields) {
             Ok(record_type) => record_type,
             Err(error) => return Err(self.fail_from(first, error)),
@@ -104,26 +105,25 @@ impl<'a> Action<'a> {
         field: &FieldInfo,
     ) -> Result<usize, Error> {
         match permit.item_of(field) {
-            Ok(item) if self.items[item].outcome == Outcome::Aborted => Ok(item),
-            Ok(item) => {
-                // Acted on before: the second time gets an item of its own, and of the first only
-                // what the policy said.
-                let mut again = self.items[item].clone();
-                again.outcome = Outcome::Aborted;
-                again.key_id = None;
-                again.tag = None;
-                self.items.push(again);
-                Ok(self.items.len() - 1)
+            Ok(mut item) => {
+                if self.items[item].is_claimed {
+                    // The second time gets an item of its own, and of the first only what the
+                    // policy said.
+                    let mut again = EventItem::announced(permit.record(), *field);
+                    again.reason.clone_from(&self.items[item].reason);
+                    item = self.items.len();
+                    self.items.push(again);
+                }
+                self.items[item].is_claimed = true;
+                Ok(item)
             }
             Err(error) => {
-                self.items.push(EventItem {
-                    record: permit.record(),
-                    field: *field,
-                    outcome: Outcome::Failed(ErrorKind::Denied),
-                    reason: Cow::Borrowed("not-permitted"),
-                    key_id: None,
-                    tag: None,
-                });
+                if !permit.has_announced(field) {
+                    let mut attempt = EventItem::announced(permit.record(), *field);
+                    attempt.outcome = Outcome::Failed(ErrorKind::Denied);
+                    attempt.reason = Cow::Borrowed("not-announced");
+                    self.items.push(attempt);
+                }
                 Err(error)
             }
         }
@@ -142,6 +142,20 @@ impl<'a> Action<'a> {
                 Err(item.field.blame(error))
             }
         }
+    }
+
+    /// As [`settle`](Action::settle), for what waits.
+    pub(super) fn settle_pending<'o, P>(
+        &mut self,
+        item: usize,
+        pending: Pending<'o, P>,
+    ) -> Pending<'o, P> {
+        let item = &mut self.items[item];
+        item.outcome = match pending.failure() {
+            Some(kind) => Outcome::Failed(kind),
+            None => Outcome::Success,
+        };
+        pending.map_err(|error| item.field.blame(error))
     }
 
     /// The next nonce of this action's run.
@@ -201,11 +215,10 @@ impl<'a> Action<'a> {
 
     /// Records the action as done.
     pub(super) fn record(&mut self) -> Result<(), AuditError> {
-        let outcome = match self.is_live {
-            true => Outcome::of_action(&self.items),
-            false => Outcome::Failed(ErrorKind::Expired),
-        };
-        self.record_as(outcome)
+        if !self.is_live {
+            return self.close();
+        }
+        self.record_as(Outcome::of_action(&self.items))
     }
 
     /// Records the action unless that was done: as aborted if it had got anywhere, or else as
@@ -214,21 +227,16 @@ impl<'a> Action<'a> {
         if self.was_recorded {
             return Ok(());
         }
-        let was_done =
-            |item: &EventItem<'_>| matches!(item.outcome, Outcome::Success | Outcome::Absent);
-        let last_failure = self.items.iter().rev().find_map(|item| match item.outcome {
-            Outcome::Failed(kind) => Some(Outcome::Failed(kind)),
-            _ => None,
-        });
-        let outcome = match last_failure {
-            _ if !self.is_live => Outcome::Failed(ErrorKind::Expired),
-            Some(failure) if !self.items.iter().any(was_done) => failure,
-            _ => Outcome::Aborted,
+        let outcome = if !self.is_live {
+            Outcome::Failed(ErrorKind::Expired)
+        } else if self.items.iter().any(|item| item.outcome.is_done()) {
+            Outcome::Aborted
+        } else {
+            Outcome::of_failures(&self.items)
         };
-        for item in &mut self.items {
-            if matches!(item.outcome, Outcome::Success | Outcome::Absent) {
-                item.outcome = Outcome::Aborted;
-            }
+        // Nothing that waits for a record can leave without one.
+        for item in self.items.iter_mut().filter(|item| item.outcome.is_done()) {
+            item.outcome = Outcome::Aborted;
         }
         self.record_as(outcome)
     }
@@ -236,6 +244,9 @@ impl<'a> Action<'a> {
     fn record_as(&mut self, outcome: Outcome) -> Result<(), AuditError> {
         // Set first: a sink that panics half-way is not asked a second time.
         self.was_recorded = true;
+        let policy = self.session.policy();
+        // A policy that panics here would take the event with it.
+        let version = catch_unwind(AssertUnwindSafe(|| policy.version())).unwrap_or_default();
         let header = EventHeader {
             session: self.session.id(),
             action_number: self.number,
@@ -243,7 +254,7 @@ impl<'a> Action<'a> {
             access: self.session.access(),
             action: self.kind,
             outcome,
-            policy_version: recorded_version(self.session.policy().version()),
+            policy_version: recorded_version(version),
             observer: self.session.observer(),
         };
         record_in_parts(self.session.sink(), &header, &self.items)

@@ -20,7 +20,8 @@ pub(super) struct Plaintext {
 impl Plaintext {
     /// Encodes a value, or the absence of one, as the field wants it padded.
     pub(super) fn encode<T: Value>(value: Option<&T>, field: &FieldInfo) -> Result<Self, Error> {
-        let room = value.map_or(0, T::size_hint)
+        // A hint, so of limited credit: the buffer grows where it was too small.
+        let room = value.map_or(0, T::size_hint).min(MAX_HINT)
             + field.bucket().map_or(0, |bucket| usize::from(bucket.get()));
         let mut buffer = Self::room_for(room);
         if let Some(value) = value {
@@ -101,3 +102,6 @@ pub(super) fn decode<T: Value>(
 /// A sealed absence in a field that is always present.
 pub(super) const NULL_IN_PLAIN_FIELD: CodecError =
     CodecError::new("the stored value is a sealed null, but the field is not optional");
+
+/// How much is allocated on a value's word: 1 MiB.
+const MAX_HINT: usize = 1 << 20;

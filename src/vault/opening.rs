@@ -5,6 +5,7 @@ use core::fmt;
 
 use super::action::Action;
 use super::cipher;
+use super::sealing::release_each;
 use super::session::Session;
 use crate::access::ActionKind;
 use crate::audit::Outcome;
@@ -35,8 +36,7 @@ impl Session {
         self.open_with(|mut opening| {
             let permit = opening.authorize(record, &fields)?;
             let value = opening.open(&permit, field, sealed);
-            let release = opening.record()?;
-            value.map(|value| release.release(value))
+            opening.record()?.release(value)
         })
     }
 
@@ -53,18 +53,15 @@ impl Session {
     ) -> Result<Vec<Result<S::Plain, Error>>, Error> {
         let fields = [field.info()];
         self.open_with(|mut opening| {
-            let mut values = Vec::with_capacity(sealed.len());
-            for (index, (record, sealed)) in sealed.iter().enumerate() {
-                let result = opening
-                    .authorize(*record, &fields)
-                    .and_then(|permit| opening.open(&permit, field, *sealed));
-                values.push(result.map_err(|error| error.at_index(index)));
-            }
+            let values: Vec<_> = sealed
+                .iter()
+                .map(|(record, sealed)| {
+                    let permit = opening.authorize(*record, &fields)?;
+                    Ok(opening.open(&permit, field, *sealed))
+                })
+                .collect();
             let release = opening.record()?;
-            Ok(values
-                .into_iter()
-                .map(|result| result.map(|pending| release.release(pending)))
-                .collect())
+            Ok(release_each(&release, values))
         })
     }
 
@@ -113,41 +110,43 @@ impl<'o, 'a> Opening<'o, 'a> {
         self.action.authorize(self.brand, record, fields)
     }
 
-    /// Opens the value of one permitted field; it waits for the action to be recorded.
+    /// Opens the value of one permitted field. It waits for the action to be recorded, and so
+    /// does the news that it could not be opened.
     ///
-    /// # Errors
-    ///
-    /// [`Denied`](ErrorKind::Denied) if the permit does not cover the field,
-    /// [`Integrity`](ErrorKind::Integrity), [`Undecodable`](ErrorKind::Undecodable), and the
-    /// errors of the key provider.
+    /// Once released, an error is [`Denied`](ErrorKind::Denied) if the permit does not cover the
+    /// field, [`Integrity`](ErrorKind::Integrity), [`Undecodable`](ErrorKind::Undecodable), or
+    /// one of the key provider's.
     pub fn open<S: ProtectedSealed>(
         &mut self,
         permit: &Permit<'o, 'a>,
         field: &Field<S::Value>,
         sealed: &S,
-    ) -> Result<Pending<'o, S::Plain>, Error> {
+    ) -> Pending<'o, S::Plain> {
         let info = field.info();
-        let item = self.action.claim(permit, &info)?;
+        let item = match self.action.claim(permit, &info) {
+            Ok(item) => item,
+            Err(error) => return Pending::new(Err(error)),
+        };
         let Some(sealed) = sealed.present() else {
-            if !info.seals_null() {
-                self.action.items[item].outcome = Outcome::Absent;
-                return Protected::of(None).map(Pending::new).ok_or(super::ABSENT);
+            if info.seals_null() {
+                let tampered = Pending::new(Err(super::NULL_IS_TAMPERING));
+                return self.action.settle_pending(item, tampered);
             }
-            return self.action.settle(item, Err(super::NULL_IS_TAMPERING));
+            self.action.items[item].outcome = Outcome::Absent;
+            return Pending::new(Protected::of(None).ok_or(super::ABSENT));
         };
         let envelope = sealed.envelope();
         let value = self
             .action
             .decrypt(permit, &info, &envelope, item)
             .and_then(|content| {
-                content
-                    .try_map(|bytes| {
-                        let value = cipher::decode(bytes, envelope.content, envelope.padded)?;
+                cipher::decode(content, envelope.content, envelope.padded)
+                    .and_then(|value| {
                         Protected::of(value.map(Phi::new)).ok_or(cipher::NULL_IN_PLAIN_FIELD)
                     })
                     .map_err(|error| Error::new(ErrorKind::Undecodable, error.reason()))
             });
-        self.action.settle(item, value)
+        self.action.settle_pending(item, value)
     }
 
     /// Records the action. What was opened may leave with the release this returns.
@@ -177,7 +176,7 @@ impl<'a> Action<'a> {
         field: &FieldInfo,
         envelope: &Envelope<'_>,
         item: usize,
-    ) -> Result<Pending<'o, SecretBytes>, Error> {
+    ) -> Pending<'o, SecretBytes> {
         let key_id = envelope.key_id();
         self.items[item].key_id = Some(key_id);
         let context = self.context(permit.record(), field);
@@ -187,6 +186,7 @@ impl<'a> Action<'a> {
             self.scope(permit.record()),
             &key_id,
             |key| permit.open(&context, self.message_key(key, envelope.nonce), envelope),
-        )?
+        )
+        .unwrap_or_else(|error| Pending::new(Err(error.into())))
     }
 }

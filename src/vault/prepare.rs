@@ -49,6 +49,9 @@ impl Session {
             .0
             .iter()
             .filter(|need| {
+                if need.record.check_subject(need.field.record_type()).is_err() {
+                    return false;
+                }
                 let fields = [need.field];
                 let request = Request::new(
                     self.access(),

@@ -3,7 +3,7 @@
 use super::cipher::{self, Plaintext};
 use crate::context::{Context, Field, FieldInfo, RecordRef};
 use crate::error::{Error, ErrorKind};
-use crate::key::DataKey;
+use crate::key::{DataKey, Scope};
 use crate::label::TenantId;
 use crate::phi::Phi;
 use crate::release::decrypt;
@@ -24,7 +24,8 @@ pub struct FixedNonce(pub [u8; 24]);
 ///
 /// # Errors
 ///
-/// [`ErrorKind::Unencodable`] and [`ErrorKind::InvalidInput`].
+/// [`ErrorKind::MissingKey`] if the key is of another scope; [`ErrorKind::Unencodable`] and
+/// [`ErrorKind::InvalidInput`].
 ///
 /// # Security
 ///
@@ -39,6 +40,7 @@ pub fn seal_unrecorded<P: Protected>(
 ) -> Result<Sealed<P::Value>, Error> {
     let info = field.info();
     let context = context(tenant, &info, record)?;
+    check_scope(key, &context)?;
     let FixedNonce(nonce) = nonce;
     Plaintext::encode(value.present().map(Phi::expose), &info)?
         .seal(&context, key, &key.sealing().derive(&nonce), &nonce)
@@ -65,6 +67,7 @@ pub fn open_unrecorded<S: ProtectedSealed>(
 ) -> Result<S::Plain, Error> {
     let info = field.info();
     let context = context(tenant, &info, record)?;
+    check_scope(key, &context)?;
     let Some(sealed) = sealed.present() else {
         if info.seals_null() {
             return Err(super::NULL_IS_TAMPERING);
@@ -82,6 +85,18 @@ pub fn open_unrecorded<S: ProtectedSealed>(
     cipher::decode(plaintext, envelope.content, envelope.padded)
         .and_then(|value| Protected::of(value.map(Phi::new)).ok_or(cipher::NULL_IN_PLAIN_FIELD))
         .map_err(|error| Error::new(ErrorKind::Undecodable, error.reason()))
+}
+
+fn check_scope(key: &DataKey, context: &Context<'_>) -> Result<(), Error> {
+    let scope = Scope::sealing(context.tenant, context.record.subject());
+    if key.scope().admits(scope) {
+        Ok(())
+    } else {
+        Err(Error::new(
+            ErrorKind::MissingKey,
+            "the key given does not belong to this tenant and subject, or to sealing",
+        ))
+    }
 }
 
 fn context<'a>(

@@ -67,28 +67,32 @@ impl Session {
         let seal_permit = action.authorize(brand, to, fields)?;
         let opened = action.claim(&open_permit, field)?;
         let resealed = action.claim(&seal_permit, field)?;
-        let moved: Result<Pending<'o, S>, Error> = match sealed.present() {
+        let moved = match sealed.present() {
+            None if !field.seals_null() => {
+                action.items[opened].outcome = Outcome::Absent;
+                action.items[resealed].outcome = Outcome::Absent;
+                Pending::new(S::of(None).ok_or(super::ABSENT))
+            }
+            None => {
+                let tampered = Pending::new(Err(super::NULL_IS_TAMPERING));
+                let tampered = action.settle_pending(opened, tampered);
+                action.settle_pending(resealed, tampered)
+            }
             Some(sealed) => {
                 let envelope = sealed.envelope();
                 let plaintext = action.decrypt(&open_permit, field, &envelope, opened);
-                let plaintext = action.settle(opened, plaintext);
-                plaintext.and_then(|plaintext| {
-                    plaintext.try_map(|bytes| {
-                        let reused = Plaintext::reuse(&bytes, envelope.content, envelope.padded);
-                        let sealed = action.encrypt(&seal_permit, field, reused, resealed);
-                        let sealed = action.settle(resealed, sealed)?;
+                let moved = action
+                    .settle_pending(opened, plaintext)
+                    .and_then(|plaintext| {
+                        let reused =
+                            Plaintext::reuse(&plaintext, envelope.content, envelope.padded);
+                        let sealed = action.encrypt(&seal_permit, field, reused, resealed)?;
                         S::of(Some(sealed)).ok_or(super::ABSENT)
-                    })
-                })
-            }
-            None if field.seals_null() => action.settle(opened, Err(super::NULL_IS_TAMPERING)),
-            None => {
-                action.items[opened].outcome = Outcome::Absent;
-                action.items[resealed].outcome = Outcome::Absent;
-                S::of(None).map(Pending::new).ok_or(super::ABSENT)
+                    });
+                action.settle_pending(resealed, moved)
             }
         };
-        let release = Receipt::sign(brand, action.record())?.release();
-        moved.map(|moved| release.release(moved))
+        let receipt = Receipt::sign(brand, action.record())?;
+        receipt.release().release(moved)
     }
 }

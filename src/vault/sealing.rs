@@ -1,5 +1,6 @@
 //! The sealing action.
 
+use alloc::vec::Vec;
 use core::fmt;
 
 use super::action::Action;
@@ -35,8 +36,7 @@ impl Session {
         self.seal_with(|mut sealing| {
             let permit = sealing.authorize(record, &fields)?;
             let sealed = sealing.seal(&permit, field, value);
-            let release = sealing.record()?;
-            sealed.map(|sealed| release.release(sealed))
+            sealing.record()?.release(sealed)
         })
     }
 
@@ -50,21 +50,18 @@ impl Session {
         &'a self,
         field: &Field<P::Value>,
         values: &[(RecordRef<'a>, &P)],
-    ) -> Result<alloc::vec::Vec<Result<P::Sealed, Error>>, Error> {
+    ) -> Result<Vec<Result<P::Sealed, Error>>, Error> {
         let fields = [field.info()];
         self.seal_with(|mut sealing| {
-            let mut sealed = alloc::vec::Vec::with_capacity(values.len());
-            for (index, (record, value)) in values.iter().enumerate() {
-                let result = sealing
-                    .authorize(*record, &fields)
-                    .and_then(|permit| sealing.seal(&permit, field, *value));
-                sealed.push(result.map_err(|error| error.at_index(index)));
-            }
+            let sealed: Vec<_> = values
+                .iter()
+                .map(|(record, value)| {
+                    let permit = sealing.authorize(*record, &fields)?;
+                    Ok(sealing.seal(&permit, field, *value))
+                })
+                .collect();
             let release = sealing.record()?;
-            Ok(sealed
-                .into_iter()
-                .map(|result| result.map(|pending| release.release(pending)))
-                .collect())
+            Ok(release_each(&release, sealed))
         })
     }
 
@@ -112,33 +109,29 @@ impl<'o, 'a> Sealing<'o, 'a> {
         self.action.authorize(self.brand, record, fields)
     }
 
-    /// Seals the value of one permitted field.
+    /// Seals the value of one permitted field; it waits for the action to be recorded.
     ///
-    /// # Errors
-    ///
-    /// [`Denied`](crate::ErrorKind::Denied) if the permit does not cover the field,
-    /// [`Unencodable`](crate::ErrorKind::Unencodable), and the errors of the key provider.
+    /// Once released, an error is [`Denied`](crate::ErrorKind::Denied) if the permit does not
+    /// cover the field, [`Unencodable`](crate::ErrorKind::Unencodable), or one of the key
+    /// provider's.
     pub fn seal<P: Protected>(
         &mut self,
         permit: &Permit<'o, 'a>,
         field: &Field<P::Value>,
         value: &P,
-    ) -> Result<Pending<'o, P::Sealed>, Error> {
+    ) -> Pending<'o, P::Sealed> {
         let info = field.info();
-        let item = self.action.claim(permit, &info)?;
-        let value = value.present().map(Phi::expose);
-        if value.is_none() && !info.seals_null() {
-            self.action.items[item].outcome = Outcome::Absent;
-            return ProtectedSealed::of(None)
-                .map(Pending::new)
-                .ok_or(super::ABSENT);
-        }
-        let sealed = Plaintext::encode(value, &info)
-            .and_then(|plaintext| self.action.encrypt(permit, &info, plaintext, item));
-        let sealed = self.action.settle(item, sealed)?;
-        ProtectedSealed::of(Some(sealed))
-            .map(Pending::new)
-            .ok_or(super::ABSENT)
+        Pending::new(self.action.claim(permit, &info).and_then(|item| {
+            let value = value.present().map(Phi::expose);
+            if value.is_none() && !info.seals_null() {
+                self.action.items[item].outcome = Outcome::Absent;
+                return ProtectedSealed::of(None).ok_or(super::ABSENT);
+            }
+            let sealed = Plaintext::encode(value, &info)
+                .and_then(|plaintext| self.action.encrypt(permit, &info, plaintext, item));
+            let sealed = self.action.settle(item, sealed)?;
+            ProtectedSealed::of(Some(sealed)).ok_or(super::ABSENT)
+        }))
     }
 
     /// Records the action. Whatever was sealed may leave with the release this returns.
@@ -158,6 +151,21 @@ impl fmt::Debug for Sealing<'_, '_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Sealing").finish_non_exhaustive()
     }
+}
+
+/// Lets the items of a batch out, each error with its position.
+pub(super) fn release_each<'o, P>(
+    release: &Release<'o>,
+    items: Vec<Result<Pending<'o, P>, Error>>,
+) -> Vec<Result<P, Error>> {
+    items
+        .into_iter()
+        .enumerate()
+        .map(|(index, item)| {
+            item.and_then(|pending| release.release(pending))
+                .map_err(|error| error.at_index(index))
+        })
+        .collect()
 }
 
 impl<'a> Action<'a> {

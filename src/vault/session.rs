@@ -39,27 +39,31 @@ impl Session {
         })?;
         let id = SessionId(id);
         let inner = &*vault.0;
-        match Activity::admit(&access, inner.expiry, &*inner.clock) {
-            Some(activity) => Ok(Self {
+        let activity = Activity::admit(&access, inner.expiry, &*inner.clock);
+        let admitted = access
+            .check_reason()
+            .and_then(|()| activity.ok_or(super::EXPIRED));
+        match admitted {
+            Ok(activity) => Ok(Self {
                 activity,
                 id,
                 actions: OwnCacheLine(AtomicU64::new(0)),
                 access,
                 vault,
             }),
-            None => {
+            Err(refusal) => {
                 let header = EventHeader {
                     session: id,
                     action_number: 0,
                     time: inner.clock.wall(),
                     access: &access,
                     action: ActionKind::Admit,
-                    outcome: Outcome::Failed(ErrorKind::Expired),
+                    outcome: Outcome::Failed(refusal.kind()),
                     policy_version: recorded_version(inner.policy.version()),
                     observer: &inner.observer,
                 };
                 record_in_parts(&*inner.sink, &header, &[])?;
-                Err(super::EXPIRED)
+                Err(refusal)
             }
         }
     }
@@ -96,9 +100,11 @@ impl Session {
             .touch(self.vault.0.expiry, &*self.vault.0.clock)
     }
 
-    /// The time, if the session still lives. Counts as activity likewise.
+    /// The time, if the session still lives. Does not count as activity.
     pub(super) fn live_time(&self) -> Option<SystemTime> {
-        let (now, is_live) = self.touch();
+        let (now, is_live) = self
+            .activity
+            .look(self.vault.0.expiry, &*self.vault.0.clock);
         is_live.then_some(now)
     }
 

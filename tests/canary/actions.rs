@@ -98,16 +98,16 @@ fn within_an_action<T: Value>(
         evidence.debug("Opening", &opening);
         let permit = opening.authorize(ward.row(), &fields)?;
         evidence.debug("Permit", &permit);
-        let pending = opening.open(&permit, field, sealed)?;
+        let pending = opening.open(&permit, field, sealed);
         evidence.debug("Pending", &pending);
         let release = opening.record()?;
         evidence.debug("Release", &release);
-        Ok(release.release(pending))
+        Ok(release.release(pending)?)
     });
     evidence.debug("released", &opened);
     let aborted = ward.session.open_with(|mut opening| {
         let permit = opening.authorize(ward.row(), &fields)?;
-        let pending = opening.open(&permit, field, sealed)?;
+        let pending = opening.open(&permit, field, sealed);
         evidence.debug("Pending to be dropped", &pending);
         Ok(())
     });
@@ -115,9 +115,9 @@ fn within_an_action<T: Value>(
     let sealed = ward.session.seal_with(|mut sealing| {
         evidence.debug("Sealing", &sealing);
         let permit = sealing.authorize(ward.row(), &fields)?;
-        let pending = sealing.seal(&permit, field, &None::<Phi<T>>)?;
+        let pending = sealing.seal(&permit, field, &None::<Phi<T>>);
         evidence.debug("Pending to be sealed", &pending);
-        Ok(sealing.record()?.release(pending))
+        sealing.record()?.release(pending)
     });
     evidence.debug("sealed absence", &sealed);
 }

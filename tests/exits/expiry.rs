@@ -152,11 +152,21 @@ fn what_the_access_states_is_judged_at_admission() {
             false,
         ),
         (
-            "times to come",
+            "a server whose clock is a minute ahead",
             access()
-                .started_at(noon() + EXPIRY.max_age)
-                .last_activity(noon() + EXPIRY.max_age),
+                .started_at(noon() + 60 * SECOND)
+                .last_activity(noon() + 60 * SECOND),
             true,
+        ),
+        (
+            "a start to come: the clock was turned back",
+            access().started_at(noon() + 61 * SECOND),
+            false,
+        ),
+        (
+            "an activity to come",
+            access().last_activity(noon() + EXPIRY.max_age),
+            false,
         ),
     ];
     for (case, access, is_admitted) in cases {
@@ -187,4 +197,57 @@ fn a_stated_start_counts_towards_the_age() {
     assert!(is_live(&world, &session));
     world.clock.advance(SECOND);
     assert!(!is_live(&world, &session));
+}
+
+#[test]
+fn a_session_that_expires_within_an_action_releases_nothing_more() {
+    let world = World::new();
+    let session = world.session();
+    let rows = Rows::new();
+    let (first, second) = (
+        session.seal_value(&NAME, rows.row(), &phi("Ada")).unwrap(),
+        session.seal_value(&NAME, rows.next(), &phi("Eva")).unwrap(),
+    );
+    world.forget();
+    let fields = [NAME.info()];
+    let result = session.open_with(|mut opening| {
+        let permit = opening.authorize(rows.row(), &fields)?;
+        let ada = opening.open(&permit, &NAME, &first);
+        world.clock.advance(EXPIRY.idle * 2);
+        let refusal = opening.authorize(rows.next(), &fields).unwrap_err();
+        assert_eq!(refusal.kind(), ErrorKind::Expired);
+        let _ = &second;
+        opening.record()?.release(ada)
+    });
+    assert_eq!(result.map(drop).unwrap_err().kind(), ErrorKind::Expired);
+    world.expect_event("expired within", "open", "expired", &["aborted", "expired"]);
+}
+
+#[test]
+fn preparing_is_no_activity() {
+    let world = World::new();
+    let session = world.session();
+    let rows = Rows::new();
+    let needs = phi_seal::Needs::new().seal(&NAME, rows.row());
+    for _ in 0..4 {
+        world.clock.advance(EXPIRY.idle / 2);
+        drop(pollster::block_on(session.prepare(&needs)).unwrap());
+    }
+    assert!(!is_live(&world, &session));
+}
+
+#[test]
+fn a_broken_glass_without_a_reason_is_refused_and_recorded() {
+    let world = World::new();
+    let access = || {
+        let actor = phi_seal::Actor::new("clinician-17").unwrap();
+        let tenant = crate::world::access().tenant().clone();
+        phi_seal::Access::new(tenant, actor, phi_seal::Purpose::BreakGlass)
+    };
+    let error = world.vault.session(access()).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::InvalidInput);
+    world.expect_event("no reason", "admit", "invalid_input", &[]);
+    world.forget();
+    assert!(world.vault.session(access().reason("unconscious")).is_ok());
+    assert!(world.events().is_empty());
 }

@@ -96,7 +96,7 @@ fn a_panic_in_a_closure_is_recorded_as_aborted_whatever_was_opened() {
     let result = catch_unwind(AssertUnwindSafe(|| {
         session.open_with(|mut opening| {
             let permit = opening.authorize(rows.row(), FIELDS)?;
-            let _pending = opening.open(&permit, &NAME, &cell.stored)?;
+            let _pending = opening.open(&permit, &NAME, &cell.stored);
             panic!("closure")
         })
     }));
@@ -108,7 +108,7 @@ fn a_panic_in_a_closure_is_recorded_as_aborted_whatever_was_opened() {
     let result: Result<Result<(), _>, _> = catch_unwind(AssertUnwindSafe(|| {
         session.seal_with(|mut sealing| {
             let permit = sealing.authorize(rows.row(), FIELDS)?;
-            let _pending = sealing.seal(&permit, &NAME, &phi("Ada"))?;
+            let _pending = sealing.seal(&permit, &NAME, &phi("Ada"));
             panic!("closure")
         })
     }));
@@ -125,7 +125,7 @@ fn a_panic_after_recording_adds_no_event() {
     let result: Result<Result<(), _>, _> = catch_unwind(AssertUnwindSafe(|| {
         session.open_with(|mut opening| {
             let permit = opening.authorize(rows.row(), FIELDS)?;
-            let pending = opening.open(&permit, &NAME, &cell.stored)?;
+            let pending = opening.open(&permit, &NAME, &cell.stored);
             let _ = opening.record()?.release(pending);
             panic!("closure")
         })
@@ -175,16 +175,16 @@ fn a_panic_that_the_closure_catches_leaves_the_action_whole() {
         .open_with(|mut opening| {
             let permit = opening.authorize(rows.row(), FIELDS)?;
             let caught = catch_unwind(AssertUnwindSafe(|| {
-                opening.open(&permit, &NAME, &bad.stored).map(drop)
+                drop(opening.open(&permit, &NAME, &bad.stored));
             }));
             assert!(caught.is_err());
-            let pending = opening.open(&permit, &NAME, &cell.stored)?;
-            Ok(opening.record()?.release(pending))
+            let pending = opening.open(&permit, &NAME, &cell.stored);
+            opening.record()?.release(pending)
         })
         .unwrap();
     assert_eq!(value.unwrap().expose().0, "Ada");
-    // The aborted attempt left its item unclaimed, so the second try took it over.
-    world.expect_event("caught", "open", "success", &["success"]);
+    // The attempt stays in the record, and the second try has an item of its own.
+    world.expect_event("caught", "open", "partial", &["aborted", "success"]);
 }
 
 fn cell<'a>(world: &World, rows: &'a Rows, value: &str) -> Cell<'a> {
@@ -208,4 +208,35 @@ fn cell_of<'a>(world: &World, rows: &'a Rows, value: &str) -> Cell<'a> {
         value: Some(phi(value)),
         stored,
     }
+}
+
+#[test]
+fn a_policy_that_panics_over_its_version_costs_the_version_and_not_the_event() {
+    #[derive(Debug)]
+    struct Versionless;
+
+    impl phi_seal::Policy for Versionless {
+        fn authorize(&self, _: &phi_seal::Request<'_>) -> phi_seal::Decision {
+            phi_seal::Decision::deny("never")
+        }
+
+        fn version(&self) -> &str {
+            panic!("no version")
+        }
+    }
+
+    let (world, rows) = (World::new(), Rows::new());
+    let vault =
+        phi_seal::Vault::builder(world.lender.clone(), Versionless, world.trail.clone()).build();
+    let session = vault.session(crate::world::access()).unwrap();
+    let error = session
+        .seal_value(&NAME, rows.row(), &phi("Ada"))
+        .unwrap_err();
+    assert!(error.is_denied());
+    let events = world.events();
+    assert_eq!(events.len(), 1);
+    assert_eq!(
+        (events[0].outcome.as_str(), events[0].policy.as_str()),
+        ("denied", "")
+    );
 }

@@ -186,6 +186,10 @@ impl Way {
         Self::Rebind,
     ];
 
+    pub(crate) const fn is_batch(self) -> bool {
+        matches!(self, Self::SealMany | Self::OpenMany)
+    }
+
     /// How events call it.
     pub(crate) const fn action(self) -> &'static str {
         match self {

@@ -62,7 +62,8 @@ fn refused_opens<T: Value>(case: &str, field: &Field<T>, value: T) {
         session
             .open_with(|mut opening| {
                 let permit = opening.authorize(row, &fields)?;
-                opening.open(&permit, field, &sealed).map(drop)
+                drop(opening.open(&permit, field, &sealed));
+                Ok(())
             })
             .unwrap();
     });
@@ -70,7 +71,7 @@ fn refused_opens<T: Value>(case: &str, field: &Field<T>, value: T) {
         let panicked = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
             session.open_with(|mut opening| -> Result<(), Error> {
                 let permit = opening.authorize(row, &fields)?;
-                let _pending = opening.open(&permit, field, &sealed)?;
+                let _pending = opening.open(&permit, field, &sealed);
                 panic!("on purpose")
             })
         }));

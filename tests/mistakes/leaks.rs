@@ -57,10 +57,10 @@ fn aws_encryption_sdk_debug_of_the_decrypt_output() {
     let shown = place.within(|_, row| {
         session.open_with(|mut opening| {
             let permit = opening.authorize(row, &fields)?;
-            let pending = opening.open(&permit, &field, &sealed)?;
+            let pending = opening.open(&permit, &field, &sealed);
             let mut shown = format!("{opening:?} {permit:?} {pending:?} {row:?}");
             let release = opening.record()?;
-            shown += &format!("{release:?} {:?}", release.release(pending));
+            shown += &format!("{release:?} {:?}", release.release(pending)?);
             Ok(shown)
         })
     });

@@ -210,7 +210,7 @@ fn a_key_of_one_patient_serves_no_other_within_one_action() {
     let sealed = own.seal_raw(&patient(), [1; 24], &field, &value);
     let mut nonce = [1; 24];
     nonce[23] = 2;
-    let foreign = other.seal_raw(&patient(), nonce, &field, &value);
+    let foreign = other.seal_raw(&shared(RIGHT), nonce, &field, &value);
     let (session, _) = own.session(patient());
     let opened = own.within(|_, row| {
         other.within(|_, elsewhere| {

@@ -29,11 +29,11 @@ pub use rule::Rule;
 /// | code | meaning |
 /// |---|---|
 /// | the rule's [`reason`](Rule::reason), else its role, else `anyone` | permitted; the first rule of the table that permitted a field of the request |
-/// | the deny rule's [`reason`](Rule::reason), else `denied-by-rule` | nothing permitted, and a deny rule matched |
-/// | `label-not-covered` | nothing permitted; a rule matched but for a sensitivity label |
-/// | `no-rule` | nothing permitted; no rule matched |
+/// | the deny rule's [`reason`](Rule::reason), else `denied-by-rule` | refused, and a deny rule matched a field of the request |
+/// | `label-not-covered` | refused; a rule matched but for a sensitivity label |
+/// | `no-rule` | refused; no rule matched |
 ///
-/// Of a request permitted in part, the reason is that of the permitted fields.
+/// A request has one reason for its permitted fields and one for its refused ones.
 ///
 /// [`Display`](fmt::Display) prints the table as Markdown, for whoever has to approve it.
 ///
@@ -57,7 +57,7 @@ pub use rule::Rule;
 ///             .record_types(&["patient"])
 ///             .categories(&[Category::Name, Category::Address, Category::AccountNumber]),
 ///     )
-///     .deny(Rule::anyone(&Purpose::ALL).labels(Labels::NONE.with(Label::Psychotherapy)));
+///     .deny(Rule::anyone(Purpose::ALL).labels(Labels::NONE.with(Label::Psychotherapy)));
 ///
 /// assert_eq!(policy.version(), "2026-11-21");
 /// assert!(policy.to_string().contains("| allow | billing-clerk | HPAYMT | open | patient |"));
@@ -97,7 +97,7 @@ impl RolePolicy {
     /// Judges up to 64 fields, a bit each.
     fn judge<'p>(&'p self, request: &Request<'_>, fields: &[FieldInfo], tally: &mut Tally<'p>) {
         let mut undecided = bits(fields, |field| field.record_type() == request.record_type());
-        for rule in self.denies.iter().filter(|rule| rule.applies_to(request)) {
+        for rule in self.denies.iter().filter(|rule| rule.may_deny(request)) {
             let denied = bits(fields, |field| rule.denies(field));
             if denied != 0 {
                 undecided &= !denied;
@@ -109,7 +109,7 @@ impl RolePolicy {
             if undecided == 0 {
                 break;
             }
-            if !rule.applies_to(request) {
+            if !rule.may_allow(request) {
                 continue;
             }
             let reached = undecided & bits(fields, |field| rule.reaches(field));

@@ -15,6 +15,9 @@ use crate::context::FieldInfo;
 /// further dimension matches. A dimension that was not set matches anything. A list that was set
 /// matches what it lists, so an empty one matches nothing; setting it again adds to it.
 ///
+/// **Actions differ** in rules that allow: without [`actions`](Rule::actions) they allow sealing
+/// and opening, and no other action, of later versions neither.
+///
 /// **Labels differ**, because what law protects beyond other PHI must be named to be shown:
 ///
 /// - to *allow* a field, the rule lists all the field's labels; without
@@ -116,11 +119,27 @@ impl Rule {
         self
     }
 
-    /// Whether everything but category and labels matches. Cheap tests come first.
-    pub(super) fn applies_to(&self, request: &Request<'_>) -> bool {
+    /// Whether, as an allow rule, all but category and labels matches.
+    pub(super) fn may_allow(&self, request: &Request<'_>) -> bool {
+        self.allowed_actions() & action_bit(request.action()) != 0 && self.applies_to(request)
+    }
+
+    /// Whether, as a deny rule, all but category and labels matches.
+    pub(super) fn may_deny(&self, request: &Request<'_>) -> bool {
+        contains(self.actions, action_bit(request.action())) && self.applies_to(request)
+    }
+
+    /// The actions of an allow rule: an action that a later version adds is allowed by no rule
+    /// that was written before.
+    pub(super) fn allowed_actions(&self) -> u32 {
+        self.actions
+            .unwrap_or(action_bit(ActionKind::Seal) | action_bit(ActionKind::Open))
+    }
+
+    /// Whether purpose, role and record type match. Cheap tests come first.
+    fn applies_to(&self, request: &Request<'_>) -> bool {
         let record_type = request.record_type().name();
         self.purposes & purpose_bit(request.access().purpose()) != 0
-            && contains(self.actions, action_bit(request.action()))
             && self
                 .role
                 .as_deref()

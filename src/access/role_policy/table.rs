@@ -20,11 +20,12 @@ impl fmt::Display for RolePolicy {
         writeln!(f, "|---|---|---|---|---|---|---|---|")?;
         for rule in &self.denies {
             let labels = rule.labels.map_or_else(any, list_labels);
-            write_row(f, "deny", rule, &labels, &rule.deny_code())?;
+            write_row(f, "deny", rule, rule.actions, &labels, &rule.deny_code())?;
         }
         for rule in &self.allows {
             let labels = list_labels(rule.labels.unwrap_or_default());
-            write_row(f, "allow", rule, &labels, &rule.permit_code())?;
+            let actions = Some(rule.allowed_actions());
+            write_row(f, "allow", rule, actions, &labels, &rule.permit_code())?;
         }
         writeln!(f, "\nEverything else is denied.")
     }
@@ -34,20 +35,21 @@ fn write_row(
     f: &mut fmt::Formatter<'_>,
     effect: &str,
     rule: &Rule,
+    actions: Option<u32>,
     labels: &str,
     reason: &str,
 ) -> fmt::Result {
     let role = rule.role.as_deref().map_or_else(|| "anyone".into(), cell);
-    let purposes = list(&Purpose::ALL, Some(rule.purposes), purpose_bit, |purpose| {
+    let purposes = list(Purpose::ALL, Some(rule.purposes), purpose_bit, |purpose| {
         purpose.code().into()
     });
-    let actions = list(&ActionKind::ALL, rule.actions, action_bit, |action| {
+    let actions = list(ActionKind::ALL, actions, action_bit, |action| {
         action.code().into()
     });
     let record_types = rule.record_types.as_ref().map_or_else(any, |names| {
         join(names.iter().map(|name| cell(name)).collect())
     });
-    let categories = list(&Category::ALL, rule.categories, category_bit, |category| {
+    let categories = list(Category::ALL, rule.categories, category_bit, |category| {
         alloc::format!("{category:?}")
     });
     let reason = cell(reason);

@@ -46,6 +46,7 @@ fn item<'a>(record: RecordRef<'a>, field: FieldInfo) -> EventItem<'a> {
         reason: Cow::Borrowed("treatment-team"),
         key_id: Some(KeyId::from_bytes([0x0F; 32])),
         tag: None,
+        is_claimed: false,
     }
 }
 

@@ -5,7 +5,7 @@ fn main() {
     let _ = ward::session().open_with(|mut opening| {
         let permit = opening.authorize(ward::row(), ward::FIELDS)?;
         let release = opening.record()?;
-        let pending = opening.open(&permit, &ward::NAME, &ward::sealed())?;
-        Ok(release.release(pending))
+        let pending = opening.open(&permit, &ward::NAME, &ward::sealed());
+        Ok(release.release(pending)?)
     });
 }

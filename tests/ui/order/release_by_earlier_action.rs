@@ -10,7 +10,7 @@ fn main() {
     });
     let _ = session.open_with(|mut later| {
         let permit = later.authorize(ward::row(), ward::FIELDS)?;
-        let pending = later.open(&permit, &ward::NAME, &ward::sealed())?;
+        let pending = later.open(&permit, &ward::NAME, &ward::sealed());
         Ok(kept[0].release(pending))
     });
 }

@@ -7,8 +7,8 @@ fn main() {
         let release = outer.record()?;
         session.open_with(|mut inner| {
             let permit = inner.authorize(ward::row(), ward::FIELDS)?;
-            let pending = inner.open(&permit, &ward::NAME, &ward::sealed())?;
-            Ok(release.release(pending))
+            let pending = inner.open(&permit, &ward::NAME, &ward::sealed());
+            Ok(release.release(pending)?)
         })
     });
 }

@@ -4,6 +4,6 @@ mod ward;
 fn main() {
     let _ = ward::session().open_with(|mut opening| {
         let permit = opening.authorize(ward::row(), ward::FIELDS)?;
-        opening.open(&permit, &ward::NAME, &ward::sealed())
+        Ok(opening.open(&permit, &ward::NAME, &ward::sealed()))
     });
 }
