@@ -8,6 +8,8 @@
 //!   what `T` may be.
 //! - A [`RecordType`] has [`Field`]s; a [`RecordRef`] names one row. Together with the session's
 //!   tenant they are the context that every envelope authenticates.
+//! - `#[derive(PhiRecord)]` makes all of that from a struct, and its sealed twin; [`record`] says
+//!   what it generates and [`inventory()`] prints the application's PHI.
 //! - A [`Vault`] holds a [`KeyProvider`](key::KeyProvider), a [`Policy`] and an [`AuditSink`]. It
 //!   admits an [`Access`] as a [`Session`], which seals, opens and rebinds.
 //! - [`key`] keeps data keys in a [`Keyring`], and at rest in a wrapped keyset under a
@@ -26,7 +28,7 @@
 //!
 //! # Features
 //!
-//! `serde` (default), `jiff-0_2`, `chrono-0_4`, `time-0_3`, `uuid-1`. Features only add.
+//! `derive` and `serde` (default), `jiff-0_2`, `chrono-0_4`, `time-0_3`, `uuid-1`. Features only add.
 #![forbid(unsafe_code)]
 
 extern crate alloc;
@@ -41,9 +43,11 @@ pub mod danger;
 mod envelope;
 mod error;
 mod integration;
+mod inventory;
 pub mod key;
 mod label;
 mod phi;
+pub mod record;
 mod release;
 mod sealed;
 mod secret;
@@ -60,11 +64,15 @@ pub use crate::codec::Serde;
 pub use crate::context::{Field, FieldInfo, RecordRef, RecordType};
 pub use crate::envelope::{Inspection, KeyId, OVERHEAD, inspect};
 pub use crate::error::{Error, ErrorKind};
+pub use crate::inventory::{Inventory, inventory};
 pub use crate::key::Keyring;
 pub use crate::label::{ActorId, RecordId, SubjectId, TenantId};
 pub use crate::phi::Phi;
 #[cfg(feature = "serde")]
 pub use crate::phi::{JsonError, JsonReason, from_json};
+#[cfg(feature = "derive")]
+pub use crate::record::{PhiRecord, PhiValue};
+pub use crate::record::{Record, RecordField, Schema, SealedRecord};
 pub use crate::release::{Pending, Permit, Release};
 pub use crate::sealed::Sealed;
 pub use crate::secret::SecretBytes;

@@ -1,10 +1,12 @@
 //! `uuid` 1: UUIDs as values and as ids.
 
+use alloc::borrow::Cow;
 use alloc::string::String;
 
 use ::uuid::Uuid;
 
 use crate::codec::{CodecError, Content, Encoder, Value};
+use crate::record::AsId;
 use crate::{ActorId, RecordId, SecretBytes, SubjectId, TenantId};
 
 impl Value for Uuid {
@@ -26,6 +28,13 @@ impl Value for Uuid {
 
     fn size_hint(&self) -> usize {
         16
+    }
+}
+
+/// The lower-case hyphenated form of RFC 9562, 36 bytes.
+impl AsId for Uuid {
+    fn as_id(&self) -> Cow<'_, str> {
+        Cow::Owned(hyphenated(*self))
     }
 }
 

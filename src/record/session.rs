@@ -1,0 +1,125 @@
+//! Records in sessions: each function is one action and one event.
+
+use super::{Record, RecordField, RecordFields, SealedRecord};
+use crate::context::FieldInfo;
+use crate::error::{Error, ErrorKind};
+use crate::release::Permit;
+use crate::shape::Protected;
+use crate::vault::Session;
+
+impl Session {
+    /// Seals all sensitive fields of a record: one action, one event that lists them.
+    ///
+    /// The record stays as it is; its plain fields are cloned into the row.
+    ///
+    /// # Errors
+    ///
+    /// [`Denied`](ErrorKind::Denied) unless the policy permits every field, and the others of
+    /// [`seal_value`](Session::seal_value), naming the field. Nothing is sealed then.
+    ///
+    /// # Example
+    ///
+    /// See [`PhiRecord`](derive@crate::PhiRecord).
+    pub fn seal<R: Record>(&self, record: &R) -> Result<R::Row, Error> {
+        let place = record.place()?;
+        self.seal_with(|mut sealing| {
+            let permit = sealing.authorize(place.record_ref(), R::FIELDS)?;
+            demand_all(&permit, R::FIELDS)?;
+            let waiting = record.seal_in(&mut sealing, &permit)?;
+            let release = sealing.record()?;
+            Ok(record.finish_row(waiting, &release))
+        })
+    }
+
+    /// Opens all sealed fields of a row: one action, one event that lists them.
+    ///
+    /// All or nothing: one field that is denied, corrupt or from another place fails the record.
+    ///
+    /// # Errors
+    ///
+    /// [`Denied`](ErrorKind::Denied) unless the policy permits every field, and the others of
+    /// [`open_value`](Session::open_value), naming the field. No plaintext was released then.
+    ///
+    /// # Example
+    ///
+    /// See [`PhiRecord`](derive@crate::PhiRecord).
+    pub fn open<W: SealedRecord>(&self, row: &W) -> Result<W::Record, Error> {
+        let place = row.place()?;
+        let fields = <W::Record as Record>::FIELDS;
+        self.open_with(|mut opening| {
+            let permit = opening.authorize(place.record_ref(), fields)?;
+            demand_all(&permit, fields)?;
+            let waiting = row.open_in(&mut opening, &permit)?;
+            let release = opening.record()?;
+            Ok(row.finish_record(waiting, &release))
+        })
+    }
+
+    /// Opens some fields of a row and leaves the others alone: one action, one event that lists
+    /// these fields only. All or nothing, as [`open`](Session::open).
+    ///
+    /// # Errors
+    ///
+    /// Those of [`open`](Session::open) for these fields, and
+    /// [`InvalidInput`](ErrorKind::InvalidInput) when one is named twice.
+    ///
+    /// # Example
+    ///
+    /// See [`PhiRecord`](derive@crate::PhiRecord).
+    pub fn open_fields<F: RecordFields>(
+        &self,
+        row: &<F::Record as Record>::Row,
+        fields: F,
+    ) -> Result<F::Plain, Error> {
+        let place = SealedRecord::place(row)?;
+        let infos = fields.infos();
+        let infos = infos.as_ref();
+        if (1..infos.len()).any(|at| infos[..at].contains(&infos[at])) {
+            return Err(Error::new(
+                ErrorKind::InvalidInput,
+                "name each field of the record once",
+            ));
+        }
+        self.open_with(|mut opening| {
+            let permit = opening.authorize(place.record_ref(), infos)?;
+            demand_all(&permit, infos)?;
+            let waiting = fields.open_in(row, &mut opening, &permit)?;
+            let release = opening.record()?;
+            Ok(F::release(waiting, &release))
+        })
+    }
+
+    /// Seals a new value for one field of a row: one action, one event that lists this field.
+    ///
+    /// The other fields are neither opened nor sealed anew. They stay bound to the row as it is,
+    /// so a record with a binding that changes with every update is sealed as a whole instead.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`seal_value`](Session::seal_value). The row is unchanged then.
+    ///
+    /// # Example
+    ///
+    /// See [`PhiRecord`](derive@crate::PhiRecord).
+    pub fn update_field<R: Record, P: Protected>(
+        &self,
+        row: &mut R::Row,
+        field: RecordField<R, P>,
+        value: &P,
+    ) -> Result<(), Error> {
+        let place = SealedRecord::place(row)?;
+        let sealed = self.seal_value(&field, place.record_ref(), value)?;
+        // It borrows from the row.
+        drop(place);
+        field.replace(row, sealed);
+        Ok(())
+    }
+}
+
+/// A record is sealed and opened as a whole: refuses before the first field is touched, where
+/// the policy permits some of them only.
+fn demand_all(permit: &Permit<'_, '_>, fields: &[FieldInfo]) -> Result<(), Error> {
+    fields
+        .iter()
+        .try_for_each(|field| permit.item_of(field).map(|_| ()))
+}
