@@ -234,21 +234,19 @@ impl Expansion<'_> {
                     &self,
                     sealing: &mut #phi::Sealing<'__o, '__a>,
                     permit: &#phi::Permit<'__o, '__a>,
-                ) -> ::core::result::Result<Self::Waiting<'__o>, #phi::Error> {
-                    ::core::result::Result::Ok((
-                        #(sealing.seal(permit, #descriptors, &self.#members)?,)*
-                    ))
+                ) -> Self::Waiting<'__o> {
+                    (#(sealing.seal(permit, #descriptors, &self.#members),)*)
                 }
 
                 fn finish_row<'__o>(
                     &self,
                     waiting: Self::Waiting<'__o>,
                     release: &#phi::Release<'__o>,
-                ) -> Self::Row {
-                    #row {
+                ) -> ::core::result::Result<Self::Row, #phi::Error> {
+                    ::core::result::Result::Ok(#row {
                         #(#from_waiting,)*
                         #(#plain_members,)*
-                    }
+                    })
                 }
             }
         }
@@ -276,21 +274,19 @@ impl Expansion<'_> {
                     &self,
                     opening: &mut #phi::Opening<'__o, '__a>,
                     permit: &#phi::Permit<'__o, '__a>,
-                ) -> ::core::result::Result<Self::Waiting<'__o>, #phi::Error> {
-                    ::core::result::Result::Ok((
-                        #(opening.open(permit, #descriptors, &self.#members)?,)*
-                    ))
+                ) -> Self::Waiting<'__o> {
+                    (#(opening.open(permit, #descriptors, &self.#members),)*)
                 }
 
                 fn finish_record<'__o>(
                     &self,
                     waiting: Self::Waiting<'__o>,
                     release: &#phi::Release<'__o>,
-                ) -> Self::Record {
-                    #ident {
+                ) -> ::core::result::Result<Self::Record, #phi::Error> {
+                    ::core::result::Result::Ok(#ident {
                         #(#from_waiting,)*
                         #(#plain_members,)*
-                    }
+                    })
                 }
             }
         }
@@ -339,7 +335,7 @@ impl Expansion<'_> {
     fn moves(&self) -> (Vec<TokenStream>, Vec<TokenStream>) {
         let released = self.all_sealed().enumerate().map(|(at, sealed)| {
             let (ident, at) = (sealed.member.ident, syn::Index::from(at));
-            quote!(#ident: release.release(waiting.#at))
+            quote!(#ident: release.release(waiting.#at)?)
         });
         let plain = self
             .record

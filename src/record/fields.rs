@@ -98,10 +98,13 @@ pub trait RecordFields: private::Closed {
         row: &<Self::Record as Record>::Row,
         opening: &mut Opening<'o, 'a>,
         permit: &Permit<'o, 'a>,
-    ) -> Result<Self::Waiting<'o>, Error>;
+    ) -> Self::Waiting<'o>;
 
     #[doc(hidden)]
-    fn release<'o>(waiting: Self::Waiting<'o>, release: &Release<'o>) -> Self::Plain;
+    fn release<'o>(
+        waiting: Self::Waiting<'o>,
+        release: &Release<'o>,
+    ) -> Result<Self::Plain, Error>;
 }
 
 mod private {
@@ -127,12 +130,15 @@ macro_rules! tuples {
                 row: &R::Row,
                 opening: &mut Opening<'o, 'a>,
                 permit: &Permit<'o, 'a>,
-            ) -> Result<Self::Waiting<'o>, Error> {
-                Ok(($(opening.open(permit, &self.$at, self.$at.sealed(row))?,)+))
+            ) -> Self::Waiting<'o> {
+                ($(opening.open(permit, &self.$at, self.$at.sealed(row)),)+)
             }
 
-            fn release<'o>(waiting: Self::Waiting<'o>, release: &Release<'o>) -> Self::Plain {
-                ($(release.release(waiting.$at),)+)
+            fn release<'o>(
+                waiting: Self::Waiting<'o>,
+                release: &Release<'o>,
+            ) -> Result<Self::Plain, Error> {
+                Ok(($(release.release(waiting.$at)?,)+))
             }
         }
     )*};

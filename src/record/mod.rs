@@ -63,10 +63,14 @@ pub trait Record: Sized {
         &self,
         sealing: &mut Sealing<'o, 'a>,
         permit: &Permit<'o, 'a>,
-    ) -> Result<Self::Waiting<'o>, Error>;
+    ) -> Self::Waiting<'o>;
 
     #[doc(hidden)]
-    fn finish_row<'o>(&self, waiting: Self::Waiting<'o>, release: &Release<'o>) -> Self::Row;
+    fn finish_row<'o>(
+        &self,
+        waiting: Self::Waiting<'o>,
+        release: &Release<'o>,
+    ) -> Result<Self::Row, Error>;
 }
 
 /// The sealed twin of a [`Record`]: what databases, JSON and queues hold.
@@ -96,10 +100,14 @@ pub trait SealedRecord: Sized {
         &self,
         opening: &mut Opening<'o, 'a>,
         permit: &Permit<'o, 'a>,
-    ) -> Result<Self::Waiting<'o>, Error>;
+    ) -> Self::Waiting<'o>;
 
     #[doc(hidden)]
-    fn finish_record<'o>(&self, waiting: Self::Waiting<'o>, release: &Release<'o>) -> Self::Record;
+    fn finish_record<'o>(
+        &self,
+        waiting: Self::Waiting<'o>,
+        release: &Release<'o>,
+    ) -> Result<Self::Record, Error>;
 }
 
 /// Whether two fields of a record hold the same value, for `#[phi(ct_eq)]`.

@@ -25,9 +25,9 @@ impl Session {
         self.seal_with(|mut sealing| {
             let permit = sealing.authorize(place.record_ref(), R::FIELDS)?;
             demand_all(&permit, R::FIELDS)?;
-            let waiting = record.seal_in(&mut sealing, &permit)?;
+            let waiting = record.seal_in(&mut sealing, &permit);
             let release = sealing.record()?;
-            Ok(record.finish_row(waiting, &release))
+            record.finish_row(waiting, &release)
         })
     }
 
@@ -49,9 +49,9 @@ impl Session {
         self.open_with(|mut opening| {
             let permit = opening.authorize(place.record_ref(), fields)?;
             demand_all(&permit, fields)?;
-            let waiting = row.open_in(&mut opening, &permit)?;
+            let waiting = row.open_in(&mut opening, &permit);
             let release = opening.record()?;
-            Ok(row.finish_record(waiting, &release))
+            row.finish_record(waiting, &release)
         })
     }
 
@@ -83,9 +83,9 @@ impl Session {
         self.open_with(|mut opening| {
             let permit = opening.authorize(place.record_ref(), infos)?;
             demand_all(&permit, infos)?;
-            let waiting = fields.open_in(row, &mut opening, &permit)?;
+            let waiting = fields.open_in(row, &mut opening, &permit);
             let release = opening.record()?;
-            Ok(F::release(waiting, &release))
+            F::release(waiting, &release)
         })
     }
 
