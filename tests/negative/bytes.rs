@@ -217,9 +217,8 @@ fn another_type_is_malformed_before_any_key_is_asked() {
 /// The order of `docs/envelope.md`, section "Reading", for an envelope that was changed.
 pub(crate) fn expected<T: Sample>(changed: &[u8]) -> ErrorKind {
     let code = changed.get(1).map(|byte| byte & 0x7f);
-    if changed.len() < 74 || changed[0] != 1 {
-        ErrorKind::Malformed
-    } else if code != Some(0) && code != Some(T::CONTENT.code()) {
+    let is_of_type = code == Some(0) || code == Some(T::CONTENT.code());
+    if changed.len() < 74 || changed[0] != 1 || !is_of_type {
         ErrorKind::Malformed
     } else if changed[2..34] != *key().id().as_bytes() {
         ErrorKind::MissingKey
