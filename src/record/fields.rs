@@ -101,10 +101,8 @@ pub trait RecordFields: private::Closed {
     ) -> Self::Waiting<'o>;
 
     #[doc(hidden)]
-    fn release<'o>(
-        waiting: Self::Waiting<'o>,
-        release: &Release<'o>,
-    ) -> Result<Self::Plain, Error>;
+    fn release<'o>(waiting: Self::Waiting<'o>, release: &Release<'o>)
+    -> Result<Self::Plain, Error>;
 }
 
 mod private {

@@ -34,6 +34,7 @@ impl Session {
     /// Opens all sealed fields of a row: one action, one event that lists them.
     ///
     /// All or nothing: one field that is denied, corrupt or from another place fails the record.
+    /// The event says how each field fared, and so reports the sound ones of a failed record too.
     ///
     /// # Errors
     ///

@@ -102,7 +102,7 @@ fn within_an_action<T: Value>(
         evidence.debug("Pending", &pending);
         let release = opening.record()?;
         evidence.debug("Release", &release);
-        Ok(release.release(pending)?)
+        release.release(pending)
     });
     evidence.debug("released", &opened);
     let aborted = ward.session.open_with(|mut opening| {

@@ -43,10 +43,7 @@ fn a_sealed_null_is_there_and_its_removal_is_found() {
     let error = ward.session.open(&row).err().unwrap();
     assert!(error.is_integrity());
     assert_eq!(error.field(), Some("result"));
-    assert_eq!(
-        fields(&ward.event()),
-        ["result integrity", "remark aborted"]
-    );
+    assert_eq!(fields(&ward.event()), ["result integrity", "remark absent"]);
 }
 
 #[test]
