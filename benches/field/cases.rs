@@ -289,3 +289,9 @@ pub(crate) fn seal_and_open_bare(f: &Fixture) {
     let sealed = seal_unrecorded(&f.key, NONCE, &f.tenant, &NOTE, f.row(), &f.value).unwrap();
     black_box(open_unrecorded(&f.key, &f.tenant, &NOTE, f.row(), &sealed).unwrap());
 }
+
+/// Both directions in a session.
+pub(crate) fn seal_and_open_in_session(f: &Fixture) {
+    let sealed = f.session.seal_value(&NOTE, f.row(), &f.value).unwrap();
+    black_box(f.session.open_value(&NOTE, f.row(), &sealed).unwrap());
+}

@@ -4,7 +4,7 @@
 use std::thread;
 use std::time::{Duration, Instant};
 
-use crate::cases::{self, Fixture, NOTE, Rival};
+use crate::cases::{self, Fixture, Rival};
 
 const ROUNDS: usize = 201;
 const ROUND_TIME: Duration = Duration::from_micros(400);
@@ -35,25 +35,33 @@ pub(crate) fn print() {
         }
     }
     println!("\nTwo threads to one, 64 bytes (operations per second)");
-    let fixture: &'static Fixture = Box::leak(Box::new(Fixture::new(64)));
-    let scaling = |name: &str, run: fn(&Fixture)| {
-        let ratios = (0..21)
-            .map(|_| throughput(2, fixture, run) / throughput(1, fixture, run))
+    let [a, b] = [(), ()].map(|()| &*Box::leak(Box::new(Fixture::new(64))));
+    let scaling = |name: &str, fixtures: [&'static Fixture; 2], run: fn(&Fixture)| {
+        let ratios = (0..41)
+            .map(|_| throughput(&fixtures, run) / throughput(&fixtures[..1], run))
             .collect();
         println!("{name:<28} {:>8.2}", median(ratios));
     };
-    scaling("bare seal and open", cases::seal_and_open_bare);
-    scaling("session seal and open", |f| {
-        let sealed = f.session.seal_value(&NOTE, f.row(), &f.value).unwrap();
-        std::hint::black_box(f.session.open_value(&NOTE, f.row(), &sealed).unwrap());
-    });
+    scaling("bare", [a, a], cases::seal_and_open_bare);
+    scaling("a session each", [a, b], cases::seal_and_open_in_session);
+    scaling(
+        "one session for both",
+        [a, a],
+        cases::seal_and_open_in_session,
+    );
 }
 
-fn throughput(threads: usize, fixture: &'static Fixture, run: fn(&Fixture)) -> f64 {
+/// One thread for each fixture.
+fn throughput(fixtures: &[&'static Fixture], run: fn(&Fixture)) -> f64 {
     const EACH: usize = 20_000;
+    let threads = fixtures.len();
     let start = Instant::now();
-    let workers: Vec<_> = (0..threads)
-        .map(|_| thread::spawn(move || (0..EACH).for_each(|_| run(fixture))))
+    let workers: Vec<_> = fixtures
+        .iter()
+        .map(|fixture| {
+            let fixture = *fixture;
+            thread::spawn(move || (0..EACH).for_each(|_| run(fixture)))
+        })
         .collect();
     for worker in workers {
         worker.join().unwrap();

@@ -17,6 +17,8 @@ pub(super) struct Ring {
     by_id: Vec<(KeyId, usize)>,
     /// Places of the active keys in the roster, in order of their scopes.
     active: Vec<usize>,
+    /// Whether any active key belongs to a tenant or a subject; most keyrings have shared ones only.
+    has_narrow_scopes: bool,
     /// Whether it came from a keyset, which alone may change.
     pub(super) mirrors: bool,
 }
@@ -32,7 +34,9 @@ impl Ring {
             .filter(|i| entries[*i].info.state == KeyState::Active)
             .collect();
         active.sort_unstable_by_key(|i| entries[*i].info.scope.order());
+        let is_narrow = |i: &usize| entries[*i].info.scope.tenant_id().is_some();
         Self {
+            has_narrow_scopes: active.iter().any(is_narrow),
             roster,
             by_id,
             active,
@@ -41,15 +45,23 @@ impl Ring {
     }
 
     pub(super) fn active(&self, scope: Scope<'_>) -> Result<&DataKey, KeyError> {
-        let (key_use, tenant) = (scope.key_use as u8, Some(scope.tenant.as_str()));
-        let subject = scope.subject.map(|subject| subject.as_str());
-        [(tenant, subject), (tenant, None), (None, None)]
-            .into_iter()
-            .find_map(|(tenant, subject)| self.active_in((key_use, tenant, subject)))
-            .ok_or(KeyError::new(
-                KeyErrorKind::Missing,
-                "no active key for this tenant, subject and use; add one",
-            ))
+        let key_use = scope.key_use as u8;
+        let narrow = || {
+            let tenant = Some(scope.tenant.as_str());
+            let subject = scope.subject.map(|subject| subject.as_str());
+            [subject, None]
+                .into_iter()
+                .find_map(|subject| self.active_in((key_use, tenant, subject)))
+        };
+        let shared = || self.active_in((key_use, None, None));
+        let key = match self.has_narrow_scopes {
+            true => narrow().or_else(shared),
+            false => shared(),
+        };
+        key.ok_or(KeyError::new(
+            KeyErrorKind::Missing,
+            "no active key for this tenant, subject and use; add one",
+        ))
     }
 
     fn active_in(&self, order: (u8, Option<&str>, Option<&str>)) -> Option<&DataKey> {
