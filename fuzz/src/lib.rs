@@ -1,0 +1,28 @@
+//! What the fuzz targets check, as plain functions of bytes: `fuzz_targets/` feeds them what
+//! libFuzzer thinks of, and `tests/fuzz_replay.rs` of the crate the committed corpus.
+//!
+//! `docs/testing.md` says how to run them. A function panics when the crate breaks a promise.
+
+pub mod context_injectivity;
+pub mod envelope_bytes;
+pub mod envelope_text;
+pub mod from_json_body;
+mod input;
+pub mod keyset_json;
+pub mod open_arbitrary;
+mod place;
+pub mod value_decoders;
+
+/// A target.
+pub type Check = fn(&[u8]);
+
+/// Each target by the name of its binary and of its corpus.
+pub const TARGETS: &[(&str, Check)] = &[
+    ("context_injectivity", context_injectivity::run),
+    ("envelope_bytes", envelope_bytes::run),
+    ("envelope_text", envelope_text::run),
+    ("from_json_body", from_json_body::run),
+    ("keyset_json", keyset_json::run),
+    ("open_arbitrary", open_arbitrary::run),
+    ("value_decoders", value_decoders::run),
+];
