@@ -38,6 +38,7 @@ pub(crate) fn all(size: usize) -> Vec<Case> {
     let fixture: &'static Fixture = Box::leak(Box::new(Fixture::new(size)));
     let mut cases = raw(fixture);
     cases.extend(bare(fixture));
+    cases.extend(dropping(fixture));
     cases.extend(in_session(fixture));
     cases.extend(hand_written(fixture));
     cases
@@ -148,6 +149,22 @@ fn bare(f: &'static Fixture) -> Vec<Case> {
             "bare open from text",
             || f.sealed.to_text(),
             move |text| (open(&Sealed::from_text(&text).unwrap()), text),
+        ),
+    ]
+}
+
+/// What wiping costs: dropping an opened value, and dropping the same text without wiping.
+fn dropping(f: &'static Fixture) -> Vec<Case> {
+    vec![
+        consuming(
+            "drop a Phi",
+            || f.value.duplicate(),
+            |value| (drop(value), ()),
+        ),
+        consuming(
+            "drop a String",
+            || f.value.expose().clone(),
+            |value| (drop(value), ()),
         ),
     ]
 }

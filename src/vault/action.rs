@@ -7,7 +7,7 @@ use std::time::SystemTime;
 
 use super::EXPIRED;
 use super::session::Session;
-use crate::access::{ActionKind, Request};
+use crate::access::{ActionKind, Policy, Request};
 use crate::aead::{MessageKey, NonceRun};
 use crate::audit::{
     AuditError, EventHeader, EventItem, Outcome, record_in_parts, recorded_version,
@@ -24,7 +24,8 @@ pub(super) struct Action<'a> {
     pub(super) session: &'a Session,
     kind: ActionKind,
     number: u64,
-    time: SystemTime,
+    /// When it was first authorised; `None` before.
+    began: Option<SystemTime>,
     is_live: bool,
     pub(super) items: Vec<EventItem<'a>>,
     was_recorded: bool,
@@ -41,13 +42,12 @@ struct Derived {
 
 impl<'a> Action<'a> {
     pub(super) fn begin(session: &'a Session, kind: ActionKind) -> Self {
-        let (time, is_live) = session.touch();
         Self {
             session,
             kind,
             number: session.next_action(),
-            time,
-            is_live,
+            began: None,
+            is_live: true,
             items: Vec::new(),
             was_recorded: false,
             derived: None,
@@ -69,10 +69,7 @@ impl<'a> Action<'a> {
                 .iter()
                 .map(|field| EventItem::announced(record, *field)),
         );
-        if first > 0 {
-            // The clock has moved since the last record of a long action.
-            (self.time, self.is_live) = self.session.touch();
-        }
+        let now = self.judge_session();
         let record_type = match Self::check_request(record, fields) {
             Ok(record_type) => record_type,
             Err(error) => return Err(self.fail_from(first, error)),
@@ -86,7 +83,7 @@ impl<'a> Action<'a> {
             record_type,
             record,
             fields,
-            self.time,
+            now,
         ));
         for (position, item) in self.items[first..].iter_mut().enumerate() {
             item.reason.clone_from(decision.reason_code(position));
@@ -208,13 +205,22 @@ impl<'a> Action<'a> {
         }
     }
 
-    /// Refuses an action that began after its session had expired.
+    /// Looks at the clock anew for each record, since a closure may take its time.
+    fn judge_session(&mut self) -> SystemTime {
+        let (now, is_live) = self.session.touch();
+        self.is_live = is_live;
+        self.began.get_or_insert(now);
+        now
+    }
+
+    /// Refuses an action whose session has expired.
     pub(super) const fn check_live(&self) -> Result<(), Error> {
         if self.is_live { Ok(()) } else { Err(EXPIRED) }
     }
 
     /// Records the action as done.
     pub(super) fn record(&mut self) -> Result<(), AuditError> {
+        self.begin_at_last();
         if !self.is_live {
             return self.close();
         }
@@ -227,6 +233,7 @@ impl<'a> Action<'a> {
         if self.was_recorded {
             return Ok(());
         }
+        self.begin_at_last();
         let outcome = if !self.is_live {
             Outcome::Failed(ErrorKind::Expired)
         } else if self.items.iter().any(|item| item.outcome.is_done()) {
@@ -241,20 +248,24 @@ impl<'a> Action<'a> {
         self.record_as(outcome)
     }
 
+    /// An action that authorised nothing begins with its end.
+    fn begin_at_last(&mut self) {
+        if self.began.is_none() {
+            self.judge_session();
+        }
+    }
+
     fn record_as(&mut self, outcome: Outcome) -> Result<(), AuditError> {
         // Set first: a sink that panics half-way is not asked a second time.
         self.was_recorded = true;
-        let policy = self.session.policy();
-        // A policy that panics here would take the event with it.
-        let version = catch_unwind(AssertUnwindSafe(|| policy.version())).unwrap_or_default();
         let header = EventHeader {
             session: self.session.id(),
             action_number: self.number,
-            time: self.time,
+            time: self.began.unwrap_or(SystemTime::UNIX_EPOCH),
             access: self.session.access(),
             action: self.kind,
             outcome,
-            policy_version: recorded_version(version),
+            policy_version: version_of(self.session.policy()),
             observer: self.session.observer(),
         };
         record_in_parts(self.session.sink(), &header, &self.items)
@@ -292,6 +303,12 @@ impl<'a> Action<'a> {
         record.check_subject(first.record_type())?;
         Ok(first.record_type())
     }
+}
+
+/// The policy's version as it is recorded; a policy that panics over it costs the version and not
+/// the event.
+pub(super) fn version_of(policy: &dyn Policy) -> &str {
+    recorded_version(catch_unwind(AssertUnwindSafe(|| policy.version())).unwrap_or_default())
 }
 
 impl Drop for Action<'_> {

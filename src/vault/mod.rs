@@ -86,10 +86,11 @@ impl Vault {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::InvalidInput`] when something stated is not of its documented form, or the
-    /// glass is to be broken without a reason; [`ErrorKind::Expired`] when the stated start or
-    /// last activity is too long ago, which is recorded; [`ErrorKind::Audit`] when it could not
-    /// be; [`ErrorKind::Unavailable`] if the operating system has no randomness to give.
+    /// [`ErrorKind::InvalidInput`] when something stated is not of its documented form, which is
+    /// not recorded, or when the glass is to be broken without a reason, which is;
+    /// [`ErrorKind::Expired`] when the stated start or last activity is too long ago, which is
+    /// recorded too; [`ErrorKind::Audit`] when it could not be; [`ErrorKind::Unavailable`] if the
+    /// operating system has no randomness to give.
     pub fn session(&self, access: Access) -> Result<Session, Error> {
         Session::admit(self.clone(), access)
     }

@@ -5,8 +5,9 @@ use core::sync::atomic::{AtomicU64, Ordering};
 use std::time::SystemTime;
 
 use super::Vault;
+use super::action::version_of;
 use crate::access::{Access, ActionKind, Activity, Policy};
-use crate::audit::{AuditSink, EventHeader, Outcome, SessionId, record_in_parts, recorded_version};
+use crate::audit::{AuditSink, EventHeader, Outcome, SessionId, record_in_parts};
 use crate::error::{Error, ErrorKind};
 use crate::key::KeyProvider;
 
@@ -59,7 +60,7 @@ impl Session {
                     access: &access,
                     action: ActionKind::Admit,
                     outcome: Outcome::Failed(refusal.kind()),
-                    policy_version: recorded_version(inner.policy.version()),
+                    policy_version: version_of(&*inner.policy),
                     observer: &inner.observer,
                 };
                 record_in_parts(&*inner.sink, &header, &[])?;

@@ -251,3 +251,33 @@ fn a_broken_glass_without_a_reason_is_refused_and_recorded() {
     assert!(world.vault.session(access().reason("unconscious")).is_ok());
     assert!(world.events().is_empty());
 }
+
+#[test]
+fn a_closure_that_waits_before_it_asks_is_judged_when_it_asks() {
+    let (world, rows) = (World::new(), Rows::new());
+    let session = world.session();
+    let fields = [NAME.info()];
+    let result = session.open_with(|mut opening| {
+        world.clock.advance(EXPIRY.idle * 2);
+        opening.authorize(rows.row(), &fields).map(drop)
+    });
+    assert_eq!(result.unwrap_err().kind(), ErrorKind::Expired);
+    world.expect_event("asked late", "open", "expired", &["expired"]);
+    assert_eq!(world.times_asked(), 0);
+}
+
+#[test]
+fn an_event_is_dated_at_the_first_authorisation() {
+    let (world, rows) = (World::new(), Rows::new());
+    let session = world.session();
+    let fields = [NAME.info()];
+    session
+        .open_with(|mut opening| {
+            opening.authorize(rows.row(), &fields)?;
+            world.clock.advance(7 * SECOND);
+            opening.authorize(rows.next(), &fields)?;
+            opening.record().map(drop)
+        })
+        .unwrap();
+    assert!(world.events()[0].time.starts_with("2026-11-21T12:00:00."));
+}

@@ -18,7 +18,9 @@ use crate::key::scope::KeyScope;
 /// else changed the file since it was loaded, the change is refused with
 /// [`KeyErrorKind::Conflict`] and nothing is lost; [`reload`](KeysetFile::reload) and try again.
 /// The new content is written beside, synchronised and renamed into place, of mode 0600. A file
-/// that is missing, damaged or of another root key is an error, never a reason to begin anew.
+/// that is damaged or of another root key is an error, never a reason to begin anew; nor is a
+/// missing one, but to [`create`](KeysetFile::create) and
+/// [`load_or_create`](KeysetFile::load_or_create).
 ///
 /// The file system needs hard links, and locks and renames that hold across its users. File
 /// operations block the calling thread, mostly for the disk to synchronise.
