@@ -12,7 +12,7 @@ use crate::aead::{MessageKey, NonceRun};
 use crate::audit::{
     AuditError, EventHeader, EventItem, Outcome, record_in_parts, recorded_version,
 };
-use crate::context::{Context, FieldInfo, RecordRef};
+use crate::context::{Context, FieldInfo, RecordRef, RecordType};
 use crate::envelope::{KeyId, NONCE_LEN};
 use crate::error::{Error, ErrorKind};
 use crate::key::{DataKey, Scope};
@@ -281,10 +281,7 @@ impl<'a> Action<'a> {
         }
     }
 
-    fn check_request(
-        record: RecordRef<'_>,
-        fields: &[FieldInfo],
-    ) -> Result<crate::context::RecordType, Error> {
+    fn check_request(record: RecordRef<'_>, fields: &[FieldInfo]) -> Result<RecordType, Error> {
         let Some((first, rest)) = fields.split_first() else {
             return Err(Error::new(
                 ErrorKind::InvalidInput,

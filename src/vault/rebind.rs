@@ -5,7 +5,7 @@ use super::cipher::Plaintext;
 use super::session::Session;
 use crate::access::ActionKind;
 use crate::audit::Outcome;
-use crate::context::{Field, RecordRef};
+use crate::context::{Field, FieldInfo, RecordRef};
 use crate::error::Error;
 use crate::release::{Brand, Pending, Receipt};
 use crate::shape::ProtectedSealed;
@@ -57,7 +57,7 @@ impl Session {
     fn rebind_in<'o, 'a, S: ProtectedSealed>(
         action: &'o mut Action<'a>,
         brand: Brand<'o>,
-        fields: &'a [crate::context::FieldInfo; 1],
+        fields: &'a [FieldInfo; 1],
         from: RecordRef<'a>,
         to: RecordRef<'a>,
         sealed: &S,
