@@ -42,6 +42,8 @@ mod context;
 pub mod danger;
 mod envelope;
 mod error;
+#[cfg(feature = "index")]
+pub mod index;
 mod integration;
 mod inventory;
 pub mod key;

@@ -1,0 +1,168 @@
+//! What an index is of, and how wide.
+
+use super::Normal;
+use crate::context::{FieldInfo, RecordType};
+
+/// A blind index of a record type, as a type: values of two indexes cannot be compared.
+///
+/// `#[phi(index)]` on a field makes one; not meant to be implemented by hand.
+pub trait Index: Sized + 'static {
+    /// What it is of, how it normalises and how wide it is.
+    const INFO: IndexInfo;
+
+    /// What a row stores: `Option<IndexValue<Self>>`, or `IndexSet<Self>` where a value has
+    /// several terms.
+    type Stored;
+}
+
+/// What an [`Index`] is of, how it normalises and how wide it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct IndexInfo {
+    record_type: RecordType,
+    name: &'static str,
+    parts: &'static [IndexPart],
+    bits: u16,
+    is_slow: bool,
+    is_unique: bool,
+}
+
+/// One field of an index, and the form in which its values are compared.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct IndexPart {
+    field: FieldInfo,
+    normal: Normal,
+}
+
+impl IndexPart {
+    /// A field and its normal form.
+    pub const fn new(field: FieldInfo, normal: Normal) -> Self {
+        Self { field, normal }
+    }
+
+    /// The field.
+    pub const fn field(&self) -> &FieldInfo {
+        &self.field
+    }
+
+    /// The form in which its values are compared.
+    pub const fn normal(&self) -> Normal {
+        self.normal
+    }
+}
+
+impl IndexInfo {
+    /// The widest index, in bits: the whole output of HMAC-SHA-256.
+    pub const MAX_BITS: u16 = 256;
+
+    /// The narrowest index that a uniqueness constraint may stand on, in bits. Among 2^32 rows
+    /// two different values collide with a probability of 2^-65.
+    pub const MIN_UNIQUE_BITS: u16 = 128;
+
+    /// An index of these fields, 128 bits wide.
+    ///
+    /// # Panics
+    ///
+    /// At compile time in a constant: for no part, and for more than one where one of them has
+    /// several terms.
+    pub const fn new(
+        record_type: RecordType,
+        name: &'static str,
+        parts: &'static [IndexPart],
+    ) -> Self {
+        assert!(!parts.is_empty(), "an index is of at least one field");
+        let mut at = 0;
+        while at < parts.len() {
+            assert!(
+                parts.len() == 1 || !parts[at].normal.has_several_terms(),
+                "an index of tokens is of one field"
+            );
+            at += 1;
+        }
+        Self {
+            record_type,
+            name,
+            parts,
+            bits: Self::MIN_UNIQUE_BITS,
+            is_slow: false,
+            is_unique: false,
+        }
+    }
+
+    /// Another width: 1 to 256 bits.
+    ///
+    /// # Panics
+    ///
+    /// At compile time in a constant, for another width, or when the index is to be unique.
+    #[must_use]
+    pub const fn bits(mut self, bits: u16) -> Self {
+        assert!(
+            bits >= 1 && bits <= Self::MAX_BITS,
+            "an index is 1 to 256 bits wide"
+        );
+        assert!(!self.is_unique, "say the width before `unique`");
+        self.bits = bits;
+        self
+    }
+
+    /// Hashes with Argon2id under the key, for values that are few enough to try.
+    #[must_use]
+    pub const fn slow(mut self) -> Self {
+        self.is_slow = true;
+        self
+    }
+
+    /// A uniqueness constraint stands on its column.
+    ///
+    /// # Panics
+    ///
+    /// At compile time in a constant, unless it is at least 128 bits wide and has one term for
+    /// each value.
+    #[must_use]
+    pub const fn unique(mut self) -> Self {
+        assert!(
+            self.bits >= Self::MIN_UNIQUE_BITS,
+            "an index for a uniqueness constraint is at least 128 bits wide"
+        );
+        assert!(
+            !self.has_several_terms(),
+            "an index with several terms for each value cannot be unique"
+        );
+        self.is_unique = true;
+        self
+    }
+
+    /// The record type.
+    pub const fn record_type(&self) -> RecordType {
+        self.record_type
+    }
+
+    /// Its name within the record type.
+    pub const fn name(&self) -> &'static str {
+        self.name
+    }
+
+    /// The fields it is of, at least one.
+    pub const fn parts(&self) -> &'static [IndexPart] {
+        self.parts
+    }
+
+    /// How many bits of the hash are kept.
+    pub const fn width(&self) -> u16 {
+        self.bits
+    }
+
+    /// Whether it is hashed with Argon2id.
+    pub const fn is_slow(&self) -> bool {
+        self.is_slow
+    }
+
+    /// Whether a uniqueness constraint may stand on its column.
+    pub const fn is_unique(&self) -> bool {
+        self.is_unique
+    }
+
+    /// Whether a value has several terms, such as the words of a name.
+    pub const fn has_several_terms(&self) -> bool {
+        self.parts[0].normal.has_several_terms()
+    }
+}
