@@ -51,6 +51,7 @@ mod label;
 mod phi;
 pub mod record;
 mod release;
+pub mod rotate;
 mod sealed;
 mod secret;
 mod shape;
@@ -79,7 +80,7 @@ pub use crate::release::{Pending, Permit, Release};
 pub use crate::sealed::Sealed;
 pub use crate::secret::SecretBytes;
 pub use crate::shape::{Protected, ProtectedSealed};
-pub use crate::vault::{Lease, Needs, Opening, Sealing, Session, Vault, VaultBuilder};
+pub use crate::vault::{Lease, Needs, Opening, Resealing, Sealing, Session, Vault, VaultBuilder};
 
 #[cfg(all(doctest, feature = "serde"))]
 #[doc = include_str!("../README.md")]

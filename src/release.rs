@@ -66,6 +66,12 @@ impl<'o, 'a> Permit<'o, 'a> {
         self.item_of(&field.info()).is_ok()
     }
 
+    /// Where its fields stand among the action's event items.
+    #[cfg(feature = "index")]
+    pub(crate) const fn first_item(&self) -> usize {
+        self.first_item
+    }
+
     /// The record it was issued for.
     pub(crate) const fn record(&self) -> RecordRef<'a> {
         self.record

@@ -6,6 +6,7 @@ use syn::punctuated::Punctuated;
 use syn::{Attribute, Error, LitInt, LitStr, Path, Result, Token, Visibility, parenthesized};
 
 use crate::ast::join;
+use crate::index::IndexAttr;
 
 #[derive(Default)]
 pub(crate) struct RecordAttrs {
@@ -17,6 +18,7 @@ pub(crate) struct RecordAttrs {
     pub(crate) duplicate: Option<Span>,
     pub(crate) ct_eq: Option<Span>,
     pub(crate) krate: Option<Path>,
+    pub(crate) indexes: Vec<IndexAttr>,
 }
 
 #[derive(Default)]
@@ -29,6 +31,7 @@ pub(crate) struct FieldAttrs {
     pub(crate) pad: Option<(Span, u16)>,
     pub(crate) sealed_null: Option<Span>,
     pub(crate) name: Option<LitStr>,
+    pub(crate) indexes: Vec<IndexAttr>,
     pub(crate) row_attrs: Vec<TokenStream>,
 }
 
@@ -59,11 +62,15 @@ impl RecordAttrs {
             "crate" => once(meta, &mut read.krate, |meta| {
                 meta.value()?.call(Path::parse_mod_style)
             }),
+            "index" => {
+                read.indexes.push(IndexAttr::from_meta(meta)?);
+                Ok(())
+            }
             "id" | "subject" | "binding" | "category" | "label" | "labels" | "pad"
             | "sealed_null" | "name" => Err(meta.error("this belongs on a field")),
             _ => Err(meta.error(
                 "unknown attribute; a record knows `record`, `row`, `row_derive`, `row_attr`, \
-                 `subjectless`, `duplicate`, `ct_eq` and `crate`",
+                 `subjectless`, `index`, `duplicate`, `ct_eq` and `crate`",
             )),
         })?;
         Ok(read)
@@ -97,13 +104,17 @@ impl FieldAttrs {
             "pad" => once(meta, &mut read.pad, bucket),
             "sealed_null" => once(meta, &mut read.sealed_null, flag),
             "name" => once(meta, &mut read.name, |meta| meta.value()?.parse()),
+            "index" => {
+                read.indexes.push(IndexAttr::from_meta(meta)?);
+                Ok(())
+            }
             "row_attr" => row_attr(meta, &mut read.row_attrs),
             "record" | "row" | "row_derive" | "subjectless" | "duplicate" | "ct_eq" | "crate" => {
                 Err(meta.error("this belongs on the struct"))
             }
             _ => Err(meta.error(
                 "unknown attribute; a field knows `id`, `subject`, `binding`, `category`, \
-                 `label`, `labels`, `pad`, `sealed_null`, `name` and `row_attr`",
+                 `label`, `labels`, `pad`, `sealed_null`, `name`, `index` and `row_attr`",
             )),
         })?;
         Ok(read)
@@ -127,14 +138,14 @@ fn for_each_key(
         .map_or(Ok(()), Err)
 }
 
-fn key(meta: &ParseNestedMeta<'_>) -> String {
+pub(crate) fn key(meta: &ParseNestedMeta<'_>) -> String {
     meta.path
         .get_ident()
         .map(Ident::to_string)
         .unwrap_or_default()
 }
 
-fn once<T>(
+pub(crate) fn once<T>(
     meta: &ParseNestedMeta<'_>,
     slot: &mut Option<T>,
     read: impl FnOnce(&ParseNestedMeta<'_>) -> Result<T>,
@@ -146,7 +157,7 @@ fn once<T>(
     Ok(())
 }
 
-fn flag(meta: &ParseNestedMeta<'_>) -> Result<Span> {
+pub(crate) fn flag(meta: &ParseNestedMeta<'_>) -> Result<Span> {
     if meta.input.is_empty() || meta.input.peek(Token![,]) {
         Ok(meta
             .path
@@ -174,7 +185,7 @@ fn bucket(meta: &ParseNestedMeta<'_>) -> Result<(Span, u16)> {
     }
 }
 
-fn row_attr(meta: &ParseNestedMeta<'_>, attrs: &mut Vec<TokenStream>) -> Result<()> {
+pub(crate) fn row_attr(meta: &ParseNestedMeta<'_>, attrs: &mut Vec<TokenStream>) -> Result<()> {
     let content;
     parenthesized!(content in meta.input);
     attrs.push(content.parse()?);

@@ -6,6 +6,7 @@ use syn::spanned::Spanned;
 use syn::{Path, Type, parse_quote};
 
 use crate::ast::{Member, Record};
+use crate::index::Index;
 use crate::shape::Shape;
 
 pub(crate) fn record(record: &Record<'_>) -> TokenStream {
@@ -19,6 +20,8 @@ pub(crate) fn record(record: &Record<'_>) -> TokenStream {
             Some(row) => row.clone(),
             None => format_ident!("{}Row", record.ident),
         },
+        // `valid` has reported what is wrong with them.
+        indexes: Index::all(record).unwrap_or_default(),
     };
     let parts = [
         expansion.row(),
@@ -27,18 +30,20 @@ pub(crate) fn record(record: &Record<'_>) -> TokenStream {
         expansion.record_impl(),
         expansion.row_impl(),
         expansion.on_request(),
+        expansion.index_types(),
     ];
     quote!(#(#parts)*)
 }
 
-struct Expansion<'a> {
-    record: &'a Record<'a>,
-    phi: Path,
-    row: Ident,
+pub(crate) struct Expansion<'a> {
+    pub(crate) record: &'a Record<'a>,
+    pub(crate) phi: Path,
+    pub(crate) row: Ident,
+    pub(crate) indexes: Vec<Index<'a>>,
 }
 
 /// A sealed field: its member, its constant and the type inside its `Phi`.
-struct SealedMember<'a> {
+pub(crate) struct SealedMember<'a> {
     member: &'a Member<'a>,
     constant: Ident,
     value: &'a Type,
@@ -48,7 +53,9 @@ struct SealedMember<'a> {
 impl Expansion<'_> {
     /// The sealed twin.
     fn row(&self) -> TokenStream {
-        let Self { record, phi, row } = self;
+        let Self {
+            record, phi, row, ..
+        } = self;
         let vis = record.vis;
         let derive = record.attrs.row_derive.iter();
         let attrs = &record.attrs.row_attrs;
@@ -82,6 +89,7 @@ impl Expansion<'_> {
             };
             quote!(#(#docs)* #default #(#[#row_attrs])* #vis #ident: #ty)
         });
+        let index_columns = self.index_columns();
         quote! {
             #docs
             #(#[derive(#derive)])*
@@ -90,6 +98,7 @@ impl Expansion<'_> {
             #[allow(non_snake_case)]
             #vis struct #row #generics #where_clause {
                 #(#fields,)*
+                #(#index_columns,)*
             }
         }
     }
@@ -185,7 +194,9 @@ impl Expansion<'_> {
     }
 
     fn record_impl(&self) -> TokenStream {
-        let Self { record, phi, row } = self;
+        let Self {
+            record, phi, row, ..
+        } = self;
         let ident = record.ident;
         let record_type = record.attrs.record.iter();
         let subjectless = record.attrs.subjectless.map(|_| quote!(.subjectless()));
@@ -214,6 +225,8 @@ impl Expansion<'_> {
         let members = self.all_sealed().map(|sealed| sealed.member.ident);
         let place = self.place();
         let (from_waiting, plain_members) = self.moves();
+        let (index_infos, index_waiting) = (self.index_infos(), self.index_waiting());
+        let (index_calls, index_moves) = (self.index_calls(), self.index_moves());
         let (impl_generics, ty_generics, where_clause) = record.generics.split_for_impl();
         quote! {
             #[automatically_derived]
@@ -228,14 +241,22 @@ impl Expansion<'_> {
 
                 #place
 
-                type Waiting<'__o> = (#(#phi::Pending<'__o, #sealed_types>,)*);
+                #index_infos
+
+                type Waiting<'__o> = (
+                    #(#phi::Pending<'__o, #sealed_types>,)*
+                    #(#index_waiting,)*
+                );
 
                 fn seal_in<'__o, '__a>(
                     &self,
                     sealing: &mut #phi::Sealing<'__o, '__a>,
                     permit: &#phi::Permit<'__o, '__a>,
                 ) -> Self::Waiting<'__o> {
-                    (#(sealing.seal(permit, #descriptors, &self.#members),)*)
+                    (
+                        #(sealing.seal(permit, #descriptors, &self.#members),)*
+                        #(#index_calls,)*
+                    )
                 }
 
                 fn finish_row<'__o>(
@@ -245,6 +266,7 @@ impl Expansion<'_> {
                 ) -> ::core::result::Result<Self::Row, #phi::Error> {
                     ::core::result::Result::Ok(#row {
                         #(#from_waiting,)*
+                        #(#index_moves,)*
                         #(#plain_members,)*
                     })
                 }
@@ -253,12 +275,20 @@ impl Expansion<'_> {
     }
 
     fn row_impl(&self) -> TokenStream {
-        let Self { record, phi, row } = self;
+        let Self {
+            record, phi, row, ..
+        } = self;
         let ident = record.ident;
         let types = self.all_sealed().map(|sealed| sealed.member.ty);
-        let members = self.all_sealed().map(|sealed| sealed.member.ident);
+        let members: Vec<_> = self
+            .all_sealed()
+            .map(|sealed| sealed.member.ident)
+            .collect();
+        let positions = 0..members.len();
         let place = self.place();
         let (from_waiting, plain_members) = self.moves();
+        let (reindex_calls, index_moves) = (self.reindex_calls(), self.index_moves());
+        let index_visits = self.index_visits();
         let (impl_generics, ty_generics, where_clause) = record.generics.split_for_impl();
         let descriptors = self.descriptors(&quote!(<#ident #ty_generics>));
         quote! {
@@ -288,6 +318,41 @@ impl Expansion<'_> {
                         #(#plain_members,)*
                     })
                 }
+
+                fn envelope_at(
+                    &self,
+                    at: usize,
+                ) -> ::core::option::Option<&[::core::primitive::u8]> {
+                    match at {
+                        #(#positions => #phi::record::envelope_of(&self.#members),)*
+                        _ => ::core::option::Option::None,
+                    }
+                }
+
+                fn reseal_in<'__o, '__a>(
+                    &self,
+                    resealing: &mut #phi::Resealing<'__o, '__a>,
+                    permit: &#phi::Permit<'__o, '__a>,
+                ) -> <#ident #ty_generics as #phi::record::Record>::Waiting<'__o> {
+                    (
+                        #(resealing.renew(permit, #descriptors, &self.#members),)*
+                        #(#reindex_calls,)*
+                    )
+                }
+
+                fn finish_resealed<'__o>(
+                    &self,
+                    waiting: <#ident #ty_generics as #phi::record::Record>::Waiting<'__o>,
+                    release: &#phi::Release<'__o>,
+                ) -> ::core::result::Result<Self, #phi::Error> {
+                    ::core::result::Result::Ok(#row {
+                        #(#from_waiting,)*
+                        #(#index_moves,)*
+                        #(#plain_members,)*
+                    })
+                }
+
+                #index_visits
             }
         }
     }
@@ -412,7 +477,7 @@ impl Expansion<'_> {
         }
     }
 
-    fn all_sealed(&self) -> impl Iterator<Item = SealedMember<'_>> {
+    pub(crate) fn all_sealed(&self) -> impl Iterator<Item = SealedMember<'_>> {
         self.record
             .members
             .iter()

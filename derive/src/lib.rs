@@ -7,6 +7,8 @@
 mod ast;
 mod attr;
 mod expand;
+mod expand_index;
+mod index;
 mod shape;
 mod valid;
 mod value;

@@ -1,9 +1,11 @@
 //! What is wrong with a record, all of it at once, in words that say what to do.
 
 use proc_macro2::Span;
+use syn::ext::IdentExt;
 use syn::{Error, Result, Type};
 
 use crate::ast::{Member, Record, join};
+use crate::index::Index;
 use crate::shape::Shape;
 
 pub(crate) fn check(record: &Record<'_>) -> Result<()> {
@@ -16,6 +18,7 @@ pub(crate) fn check(record: &Record<'_>) -> Result<()> {
     }
     check_place(record, &mut errors);
     check_names(record, &mut errors);
+    check_indexes(record, &mut errors);
     if errors.is_empty() && !record.members.iter().any(Member::is_sealed) {
         errors.push(Error::new_spanned(
             record.ident,
@@ -88,6 +91,7 @@ fn check_plain(member: &Member<'_>) -> Result<()> {
         attrs.pad.map(|(span, _)| (span, "pad")),
         attrs.sealed_null.map(|span| (span, "sealed_null")),
         attrs.name.as_ref().map(|name| (name.span(), "name")),
+        attrs.indexes.first().map(|index| (index.span(), "index")),
     ];
     match needs_category.into_iter().flatten().next() {
         Some((span, key)) => Err(Error::new(
@@ -217,6 +221,56 @@ fn check_names(record: &Record<'_>, errors: &mut Vec<Error>) {
                     format!("two fields with the constant `{constant}`: rename one"),
                 ));
             }
+        }
+    }
+}
+
+fn check_indexes(record: &Record<'_>, errors: &mut Vec<Error>) {
+    let indexes = match Index::all(record) {
+        Ok(indexes) => indexes,
+        Err(error) => return errors.push(error),
+    };
+    let Some(first) = indexes.first() else {
+        return;
+    };
+    if !cfg!(feature = "index") {
+        errors.push(Error::new(
+            first.span(),
+            "indexes need the feature `index` of `phi-seal`",
+        ));
+    }
+    if !record.generics.params.is_empty() {
+        errors.push(Error::new(
+            first.span(),
+            "a generic record has no index: its values would be told apart by the type",
+        ));
+    }
+    for (position, index) in indexes.iter().enumerate() {
+        if let Err(error) = index.check() {
+            errors.push(error);
+        }
+        let name = index.column.unraw().to_string();
+        if !is_name(&name) {
+            errors.push(Error::new(index.column.span(), NAME_RULE));
+        }
+        let is_taken = record
+            .members
+            .iter()
+            .any(|member| member.rust_name() == name)
+            || indexes[..position]
+                .iter()
+                .any(|earlier| earlier.column == index.column || earlier.marker == index.marker);
+        let constant_is_taken = index.constant == "SCHEMA"
+            || record
+                .members
+                .iter()
+                .filter(|member| member.is_sealed())
+                .any(|member| member.constant() == index.constant);
+        if is_taken || constant_is_taken {
+            errors.push(Error::new(
+                index.column.span(),
+                format!("`{name}` is taken: say another `index(name = \"...\")`"),
+            ));
         }
     }
 }

@@ -31,7 +31,7 @@ use crate::label::{SubjectId, is_name};
 /// impl Policy for Treats {
 ///     fn authorize(&self, request: &Request<'_>) -> Decision {
 ///         let actor = request.access().actor().id().as_str();
-///         let Some(patient) = request.record().subject() else {
+///         let Some(patient) = request.subject() else {
 ///             return Decision::deny("no-patient");
 ///         };
 ///         let treats = |(a, p): &(String, String)| a == actor && p == patient.as_str();

@@ -5,6 +5,7 @@ use std::time::SystemTime;
 
 use super::credentials::Access;
 use crate::context::{FieldInfo, RecordRef, RecordType};
+use crate::label::SubjectId;
 
 /// What is about to be done with PHI.
 #[non_exhaustive]
@@ -19,11 +20,23 @@ pub enum ActionKind {
     Open,
     /// Move values to another record, subject or binding without showing them.
     Rebind,
+    /// Look for records by an indexed field. The policy is asked for the searched fields, without
+    /// a record, and then for [`Open`](ActionKind::Open) of each record found.
+    Search,
+    /// Seal values anew under the active key without showing them.
+    Reseal,
 }
 
 impl ActionKind {
     /// Every action.
-    pub(crate) const ALL: &'static [Self] = &[Self::Admit, Self::Seal, Self::Open, Self::Rebind];
+    pub(crate) const ALL: &'static [Self] = &[
+        Self::Admit,
+        Self::Seal,
+        Self::Open,
+        Self::Rebind,
+        Self::Search,
+        Self::Reseal,
+    ];
 
     /// The stable spelling in audit events.
     pub const fn code(self) -> &'static str {
@@ -32,6 +45,8 @@ impl ActionKind {
             Self::Seal => "seal",
             Self::Open => "open",
             Self::Rebind => "rebind",
+            Self::Search => "search",
+            Self::Reseal => "reseal",
         }
     }
 }
@@ -43,7 +58,7 @@ pub struct Request<'a> {
     access: &'a Access,
     action: ActionKind,
     record_type: RecordType,
-    record: RecordRef<'a>,
+    record: Option<RecordRef<'a>>,
     fields: &'a [FieldInfo],
     now: SystemTime,
 }
@@ -64,7 +79,26 @@ impl<'a> Request<'a> {
             access,
             action,
             record_type,
-            record,
+            record: Some(record),
+            fields,
+            now,
+        }
+    }
+
+    /// A request to search records by these fields, as a vault makes it, for testing a policy.
+    ///
+    /// All `fields` belong to `record_type`.
+    pub const fn to_search(
+        access: &'a Access,
+        record_type: RecordType,
+        fields: &'a [FieldInfo],
+        now: SystemTime,
+    ) -> Self {
+        Self {
+            access,
+            action: ActionKind::Search,
+            record_type,
+            record: None,
             fields,
             now,
         }
@@ -85,9 +119,15 @@ impl<'a> Request<'a> {
         self.record_type
     }
 
-    /// The record, and through it the patient.
-    pub const fn record(&self) -> RecordRef<'a> {
+    /// The record, and through it the patient; `None` when a search begins, which is about no
+    /// record yet.
+    pub const fn record(&self) -> Option<RecordRef<'a>> {
         self.record
+    }
+
+    /// The patient concerned; `None` also for records about no patient.
+    pub fn subject(&self) -> Option<&'a SubjectId<'a>> {
+        self.record.and_then(|record| record.subject())
     }
 
     /// The fields wanted, at least one.

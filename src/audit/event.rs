@@ -4,6 +4,7 @@ use alloc::borrow::Cow;
 use core::fmt;
 use std::time::SystemTime;
 
+use super::search::SearchedIndex;
 use crate::access::{Access, ActionKind};
 use crate::context::{FieldInfo, RecordRef};
 use crate::envelope::KeyId;
@@ -79,6 +80,11 @@ impl<'a> Event<'a> {
         self.header.observer
     }
 
+    /// What was searched by, if the action is a search.
+    pub const fn search(&self) -> Option<&'a SearchedIndex> {
+        self.header.search
+    }
+
     /// What it was done to, one item for each field of each record, in the order of the action.
     pub const fn items(&self) -> &'a [EventItem<'a>] {
         self.items
@@ -107,6 +113,7 @@ pub(crate) struct EventHeader<'a> {
     pub(crate) outcome: Outcome,
     pub(crate) policy_version: &'a str,
     pub(crate) observer: &'a str,
+    pub(crate) search: Option<&'a SearchedIndex>,
 }
 
 /// One field of one record within an event.

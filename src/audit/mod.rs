@@ -10,6 +10,7 @@ mod parts;
 mod record;
 #[cfg(feature = "serde")]
 mod rfc3339;
+mod search;
 pub(crate) mod sink;
 mod tee;
 #[cfg(feature = "serde")]
@@ -22,8 +23,10 @@ pub use json_lines::{Durability, JsonLines};
 pub use memory::MemorySink;
 #[cfg(feature = "serde")]
 pub use record::{
-    EventRecord, RecordedActor, RecordedAuth, RecordedField, RecordedRow, RecordedSubject,
+    EventRecord, RecordedActor, RecordedAuth, RecordedField, RecordedRow, RecordedSearch,
+    RecordedSubject,
 };
+pub use search::SearchedIndex;
 pub use sink::{AuditError, AuditSink};
 pub use tee::Tee;
 

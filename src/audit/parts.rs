@@ -3,6 +3,7 @@
 use alloc::vec::{self, Vec};
 
 use super::event::{Event, EventHeader, EventItem};
+use super::search::SearchedIndex;
 use crate::access::Actor;
 use crate::label::{MAX_ID_LEN, MAX_NAME_LEN};
 
@@ -115,6 +116,8 @@ const FIELD: &str = r#"{"name":"","outcome":"","reason":""},"#;
 const KEY: &str = r#","key":"""#;
 const TAG: &str = r#","tag":"""#;
 const ROLE: &str = r#""","#;
+const SEARCH: &str = r#","search":{"type":"","index":"","fields":[],"reason":""}"#;
+const NAME: &str = r#""","#;
 
 /// Session (32), action id (32 + 1 + 20 digits), event id (as that + 1 + 10 digits), part and
 /// parts (10 digits each), two times (30 each), an IP address (45 at most).
@@ -140,7 +143,16 @@ fn header_len(header: &EventHeader<'_>, escaped: fn(&str) -> usize) -> usize {
         header.outcome.code(),
     ];
     let texts = texts.into_iter().map(escaped);
-    HEADER.len() + HEADER_VALUES + roles.sum::<usize>() + texts.sum::<usize>()
+    let search = header.search.map_or(0, search_len);
+    HEADER.len() + HEADER_VALUES + roles.sum::<usize>() + texts.sum::<usize>() + search
+}
+
+/// Names and codes need no escape.
+fn search_len(search: &SearchedIndex) -> usize {
+    let fields = search.fields().iter();
+    let fields = fields.map(|field| NAME.len() + field.name().len());
+    let names = search.record_type().name().len() + search.index().len() + search.reason().len();
+    SEARCH.len() + names + fields.sum::<usize>()
 }
 
 /// What an item costs for its subject and record, if it begins both.
@@ -181,5 +193,7 @@ const _: () = {
     let forms = HEADER.len() + HEADER_VALUES + ROW.len() + FIELD.len() + KEY_LEN + TAG_LEN;
     let texts = 6 * (4 * MAX_ID_LEN + 2 * MAX_VERSION_LEN);
     let names = Actor::MAX_ROLES * (ROLE.len() + MAX_NAME_LEN) + 9 * MAX_NAME_LEN;
-    assert!(forms + texts + names + 2 * 128 <= MAX_PART_LEN);
+    let search =
+        SEARCH.len() + 3 * MAX_NAME_LEN + SearchedIndex::MAX_FIELDS * (NAME.len() + MAX_NAME_LEN);
+    assert!(search + forms + texts + names + 2 * 128 <= MAX_PART_LEN);
 };

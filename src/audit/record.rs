@@ -77,6 +77,9 @@ pub struct EventRecord {
     /// The system that observed it.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub observer: String,
+    /// What was searched by; of searches only.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub search: Option<RecordedSearch>,
     /// How the action as a whole ended.
     pub outcome: String,
     /// What it was done to, by subject.
@@ -116,6 +119,22 @@ impl EventRecord {
     pub fn to_json(&self) -> Vec<u8> {
         serde_json::to_vec(self).expect("strings, integers and lists of them have a JSON form")
     }
+}
+
+/// What a search was by.
+#[non_exhaustive]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RecordedSearch {
+    /// The record type's name.
+    #[serde(rename = "type")]
+    pub record_type: String,
+    /// The index's name.
+    pub index: String,
+    /// The fields that the index is of.
+    pub fields: Vec<String>,
+    /// The policy's reason code, if it was asked.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub reason: String,
 }
 
 /// How an actor proved who they are.

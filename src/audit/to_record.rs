@@ -6,7 +6,8 @@ use std::collections::HashMap;
 
 use super::event::{Event, EventItem};
 use super::record::{
-    EventRecord, RecordedActor, RecordedAuth, RecordedField, RecordedRow, RecordedSubject,
+    EventRecord, RecordedActor, RecordedAuth, RecordedField, RecordedRow, RecordedSearch,
+    RecordedSubject,
 };
 use super::rfc3339;
 
@@ -38,6 +39,16 @@ impl Event<'_> {
             request_id: access.correlation().map(String::from),
             policy: self.policy_version().to_string(),
             observer: self.observer().to_string(),
+            search: self.search().map(|search| RecordedSearch {
+                record_type: search.record_type().name().to_string(),
+                index: search.index().to_string(),
+                fields: search
+                    .fields()
+                    .iter()
+                    .map(|field| field.name().to_string())
+                    .collect(),
+                reason: search.reason().to_string(),
+            }),
             outcome: self.outcome().code().to_string(),
             subjects: group(self.items()),
         }

@@ -1,6 +1,6 @@
 //! What an index is of, and how wide.
 
-use super::Normal;
+use super::{Normal, StoredIndex};
 use crate::context::{FieldInfo, RecordType};
 
 /// A blind index of a record type, as a type: values of two indexes cannot be compared.
@@ -12,7 +12,7 @@ pub trait Index: Sized + 'static {
 
     /// What a row stores: `Option<IndexValue<Self>>`, or `IndexSet<Self>` where a value has
     /// several terms.
-    type Stored;
+    type Stored: StoredIndex<Self>;
 }
 
 /// What an [`Index`] is of, how it normalises and how wide it is.
@@ -35,8 +35,14 @@ pub struct IndexPart {
 
 impl IndexPart {
     /// A field and its normal form.
-    pub const fn new(field: FieldInfo, normal: Normal) -> Self {
-        Self { field, normal }
+    pub const fn new<T: crate::codec::Value>(
+        field: &crate::context::Field<T>,
+        normal: Normal,
+    ) -> Self {
+        Self {
+            field: field.info(),
+            normal,
+        }
     }
 
     /// The field.

@@ -5,10 +5,20 @@
 //! [`search`](crate::Session::search) opens those, drops what only looked alike, and records what
 //! it returned.
 
+mod compute;
 mod info;
+mod key;
 mod normal;
+#[cfg(feature = "serde")]
+mod serde;
+mod stored;
 mod value;
 
 pub use info::{Index, IndexInfo, IndexPart};
 pub use normal::Normal;
+pub use stored::StoredIndex;
 pub use value::{IndexSet, IndexValue, IndexVersion};
+
+pub(crate) use compute::{ActiveKeys, Encoded, readable_keys, stored};
+pub(crate) use key::{IndexKey, compound};
+pub(crate) use normal::Question;

@@ -216,6 +216,16 @@ impl KeyProvider for Keyring {
         lend(self.ring.load().by_id(scope, id)?);
         Ok(())
     }
+
+    fn with_each(&self, scope: Scope<'_>, lend: &mut dyn FnMut(&DataKey)) -> Result<(), KeyError> {
+        let ring = self.ring.load();
+        let active = ring.active(scope)?;
+        lend(active);
+        ring.readable(scope)
+            .filter(|key| key.id() != active.id())
+            .for_each(lend);
+        Ok(())
+    }
 }
 
 impl fmt::Debug for Keyring {

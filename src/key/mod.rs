@@ -32,6 +32,8 @@ pub use scope::{KeyScope, KeyUse, Scope};
 pub use state::{KeyInfo, KeyState};
 pub use wrap::WrapContext;
 
+#[cfg(feature = "index")]
+pub(crate) use provider::lend_each;
 pub(crate) use provider::{lend_active, lend_by_id};
 
 #[cfg(test)]

@@ -46,6 +46,22 @@ pub trait KeyProvider: Debug + Send + Sync {
         lend: &mut dyn FnMut(&DataKey),
     ) -> Result<(), KeyError>;
 
+    /// Lends, one after another, each key under which values of this scope may have been made and
+    /// may still be read, the active one first: for index values, which name no key to ask for.
+    ///
+    /// # Errors
+    ///
+    /// As [`with_active`](KeyProvider::with_active). A provider that does not implement it
+    /// answers [`KeyErrorKind::Unsupported`]: a search that knew the active key alone would miss
+    /// rows after a rotation.
+    fn with_each(&self, scope: Scope<'_>, lend: &mut dyn FnMut(&DataKey)) -> Result<(), KeyError> {
+        let _ = (scope, lend);
+        Err(KeyError::new(
+            KeyErrorKind::Unsupported,
+            "this key provider does not list its keys, so it cannot serve searches",
+        ))
+    }
+
     /// Loads the keys that are needed, so that lending them does not fail for want of a network.
     /// They stay loaded while the lease lives, unless destroyed.
     ///
@@ -128,6 +144,10 @@ impl<P: KeyProvider + ?Sized> KeyProvider for Arc<P> {
         (**self).with_key(scope, id, lend)
     }
 
+    fn with_each(&self, scope: Scope<'_>, lend: &mut dyn FnMut(&DataKey)) -> Result<(), KeyError> {
+        (**self).with_each(scope, lend)
+    }
+
     fn prepare<'a>(
         &'a self,
         needs: &'a [KeyNeed<'a>],
@@ -159,6 +179,28 @@ pub(crate) fn lend_by_id<R>(
     })
 }
 
+/// Runs `f` on each readable key of `scope`, the active one first, holding the provider to its
+/// contract.
+#[cfg(feature = "index")]
+pub(crate) fn lend_each(
+    provider: &dyn KeyProvider,
+    scope: Scope<'_>,
+    mut f: impl FnMut(&DataKey),
+) -> Result<(), KeyError> {
+    let mut result = Err(NOT_LENT);
+    provider.with_each(scope, &mut |key| {
+        if key.scope().admits(scope) {
+            f(key);
+            if result == Err(NOT_LENT) {
+                result = Ok(());
+            }
+        } else {
+            result = Err(FOREIGN);
+        }
+    })?;
+    result
+}
+
 /// Refuses zero calls, a second call, another fingerprint and another scope.
 fn lend<R>(
     scope: Scope<'_>,
@@ -167,10 +209,7 @@ fn lend<R>(
     ask: impl FnOnce(&mut dyn FnMut(&DataKey)) -> Result<(), KeyError>,
 ) -> Result<R, KeyError> {
     let mut f = Some(f);
-    let mut result = Err(KeyError::new(
-        KeyErrorKind::Contract,
-        "the key provider reported success without lending a key",
-    ));
+    let mut result = Err(NOT_LENT);
     ask(&mut |key| {
         result = match f.take() {
             None => Err(KeyError::new(
@@ -181,12 +220,19 @@ fn lend<R>(
                 KeyErrorKind::Contract,
                 "the key provider lent another key than the one asked for",
             )),
-            Some(_) if !key.scope().admits(scope) => Err(KeyError::new(
-                KeyErrorKind::Missing,
-                "no key of this id belongs to this tenant and subject",
-            )),
+            Some(_) if !key.scope().admits(scope) => Err(FOREIGN),
             Some(f) => Ok(f(key)),
         };
     })?;
     result
 }
+
+const NOT_LENT: KeyError = KeyError::new(
+    KeyErrorKind::Contract,
+    "the key provider reported success without lending a key",
+);
+
+const FOREIGN: KeyError = KeyError::new(
+    KeyErrorKind::Missing,
+    "no key of this id belongs to this tenant and subject",
+);

@@ -73,8 +73,15 @@ impl Ring {
         entries[self.active[at]].material.as_deref()
     }
 
+    /// The keys that may open values of this scope, newest first.
+    pub(super) fn readable(&self, scope: Scope<'_>) -> impl Iterator<Item = &DataKey> {
+        let admitted = move |entry: &&Entry<Arc<DataKey>>| entry.info.scope.admits(scope);
+        let entries = self.roster.entries().iter().rev().filter(admitted);
+        entries.filter_map(|entry| self.check(entry).ok())
+    }
+
     pub(super) fn by_id(&self, scope: Scope<'_>, id: &KeyId) -> Result<&DataKey, KeyError> {
-        let Entry { info, material } = self
+        let entry = self
             .by_id
             .binary_search_by(|(known, _)| known.cmp(id))
             .ok()
@@ -85,6 +92,12 @@ impl Ring {
                 KeyErrorKind::Missing,
                 "no key of this id belongs to this tenant and subject",
             ))?;
+        self.check(entry)
+    }
+
+    /// The key, if its state lets it open values.
+    fn check<'e>(&self, entry: &'e Entry<Arc<DataKey>>) -> Result<&'e DataKey, KeyError> {
+        let Entry { info, material } = entry;
         match (info.state, material) {
             (KeyState::Destroyed, _) | (_, None) => Err(KeyError::new(
                 KeyErrorKind::Destroyed,

@@ -25,6 +25,15 @@ impl<'a> Scope<'a> {
             key_use: KeyUse::Seal,
         }
     }
+
+    /// A scope for index values: never a subject's own, so that a search finds every patient.
+    pub const fn indexing(tenant: &'a TenantId<'a>) -> Self {
+        Self {
+            tenant,
+            subject: None,
+            key_use: KeyUse::Index,
+        }
+    }
 }
 
 impl fmt::Debug for Scope<'_> {

@@ -5,7 +5,7 @@ use core::ops::Deref;
 
 use super::Record;
 use crate::context::{Field, FieldInfo};
-use crate::error::Error;
+use crate::error::{Error, ErrorKind};
 use crate::release::{Pending, Permit, Release};
 use crate::shape::Protected;
 use crate::vault::Opening;
@@ -103,6 +103,17 @@ pub trait RecordFields: private::Closed {
     #[doc(hidden)]
     fn release<'o>(waiting: Self::Waiting<'o>, release: &Release<'o>)
     -> Result<Self::Plain, Error>;
+}
+
+/// Refuses fields of which one is named twice.
+pub(super) fn check_distinct(infos: &[FieldInfo]) -> Result<(), Error> {
+    if (1..infos.len()).any(|at| infos[..at].contains(&infos[at])) {
+        return Err(Error::new(
+            ErrorKind::InvalidInput,
+            "name each field of the record once",
+        ));
+    }
+    Ok(())
 }
 
 mod private {

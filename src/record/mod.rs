@@ -9,21 +9,35 @@
 #[cfg(feature = "derive")]
 mod derive;
 mod fields;
+#[cfg(feature = "index")]
+mod indexing;
 mod place;
 mod schema;
+#[cfg(feature = "index")]
+mod search;
 mod session;
+#[cfg(feature = "index")]
+mod verify;
 
 #[cfg(feature = "derive")]
 pub use derive::{PhiRecord, PhiValue};
 pub use fields::{RecordField, RecordFields};
+#[cfg(feature = "index")]
+pub use indexing::{IndexVisitor, IndexVisitorMut, Indexable, RecordIndex, index_in, reindex_in};
 pub use place::{AsBinding, AsId, Place};
 pub use schema::{FieldShape, Length, PlainField, PlainRole, Schema, SchemaField};
+#[cfg(feature = "index")]
+pub use search::{Search, SearchTerms};
+#[cfg(feature = "index")]
+pub use verify::{IndexState, IndexVerdict};
+
+pub(crate) use session::demand_all;
 
 use crate::context::{FieldInfo, RecordType};
 use crate::error::Error;
 use crate::release::{Permit, Release};
-use crate::shape::Protected;
-use crate::vault::{Opening, Sealing};
+use crate::shape::{Protected, ProtectedSealed};
+use crate::vault::{Opening, Resealing, Sealing};
 
 /// A struct with sensitive fields: what `#[derive(PhiRecord)]` implements.
 ///
@@ -55,6 +69,9 @@ pub trait Record: Sized {
     const SHAPES: &'static [FieldShape];
     #[doc(hidden)]
     const PLAIN: &'static [PlainField];
+    #[cfg(feature = "index")]
+    #[doc(hidden)]
+    const INDEXES: &'static [crate::index::IndexInfo] = &[];
     #[doc(hidden)]
     type Waiting<'o>;
 
@@ -108,6 +125,44 @@ pub trait SealedRecord: Sized {
         waiting: Self::Waiting<'o>,
         release: &Release<'o>,
     ) -> Result<Self::Record, Error>;
+
+    /// The envelope of the sealed field that stands there in [`Record::FIELDS`].
+    #[doc(hidden)]
+    fn envelope_at(&self, at: usize) -> Option<&[u8]>;
+
+    #[doc(hidden)]
+    fn reseal_in<'o, 'a>(
+        &self,
+        resealing: &mut Resealing<'o, 'a>,
+        permit: &Permit<'o, 'a>,
+    ) -> <Self::Record as Record>::Waiting<'o>;
+
+    #[doc(hidden)]
+    fn finish_resealed<'o>(
+        &self,
+        waiting: <Self::Record as Record>::Waiting<'o>,
+        release: &Release<'o>,
+    ) -> Result<Self, Error>;
+
+    #[cfg(feature = "index")]
+    #[doc(hidden)]
+    fn visit_indexes<V: IndexVisitor>(&self, visitor: &mut V) -> Result<(), Error> {
+        let _ = visitor;
+        Ok(())
+    }
+
+    #[cfg(feature = "index")]
+    #[doc(hidden)]
+    fn visit_indexes_mut<V: IndexVisitorMut>(&mut self, visitor: &mut V) -> Result<(), Error> {
+        let _ = visitor;
+        Ok(())
+    }
+}
+
+/// The envelope of a field, unless the value is absent.
+#[doc(hidden)]
+pub fn envelope_of<S: ProtectedSealed>(sealed: &S) -> Option<&[u8]> {
+    sealed.present().map(crate::sealed::Sealed::as_bytes)
 }
 
 /// Whether two fields of a record hold the same value, for `#[phi(ct_eq)]`.

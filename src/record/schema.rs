@@ -5,6 +5,8 @@ use core::num::NonZeroU16;
 use super::Record;
 use crate::codec::{Content, Value};
 use crate::context::{FieldInfo, RecordType};
+#[cfg(feature = "index")]
+use crate::index::IndexInfo;
 
 /// The fields of a record: those that are sealed and those that stay in clear.
 ///
@@ -15,6 +17,8 @@ pub struct Schema {
     fields: &'static [FieldInfo],
     shapes: &'static [FieldShape],
     plain: &'static [PlainField],
+    #[cfg(feature = "index")]
+    indexes: &'static [IndexInfo],
 }
 
 impl Schema {
@@ -24,6 +28,8 @@ impl Schema {
             fields: R::FIELDS,
             shapes: R::SHAPES,
             plain: R::PLAIN,
+            #[cfg(feature = "index")]
+            indexes: R::INDEXES,
         }
     }
 
@@ -46,6 +52,12 @@ impl Schema {
                 info: *info,
                 shape: *shape,
             })
+    }
+
+    /// The blind indexes, in the order of the row.
+    #[cfg(feature = "index")]
+    pub const fn indexes(&self) -> &'static [IndexInfo] {
+        self.indexes
     }
 
     /// The fields that stay in clear, in the order of the struct.

@@ -1,8 +1,11 @@
 //! Records in sessions: each function is one action and one event.
 
+use super::fields::check_distinct;
+#[cfg(feature = "index")]
+use super::indexing::FieldIndexes;
 use super::{Record, RecordField, RecordFields, SealedRecord};
 use crate::context::FieldInfo;
-use crate::error::{Error, ErrorKind};
+use crate::error::Error;
 use crate::release::Permit;
 use crate::shape::Protected;
 use crate::vault::Session;
@@ -14,7 +17,7 @@ impl Session {
     ///
     /// # Errors
     ///
-    /// [`Denied`](ErrorKind::Denied) unless the policy permits every field, and the others of
+    /// [`Denied`](crate::ErrorKind::Denied) unless the policy permits every field, and the others of
     /// [`seal_value`](Session::seal_value), naming the field. Nothing is sealed then.
     ///
     /// # Example
@@ -38,7 +41,7 @@ impl Session {
     ///
     /// # Errors
     ///
-    /// [`Denied`](ErrorKind::Denied) unless the policy permits every field, and the others of
+    /// [`Denied`](crate::ErrorKind::Denied) unless the policy permits every field, and the others of
     /// [`open_value`](Session::open_value), naming the field. No plaintext was released then.
     ///
     /// # Example
@@ -62,7 +65,7 @@ impl Session {
     /// # Errors
     ///
     /// Those of [`open`](Session::open) for these fields, and
-    /// [`InvalidInput`](ErrorKind::InvalidInput) when one is named twice.
+    /// [`InvalidInput`](crate::ErrorKind::InvalidInput) when one is named twice.
     ///
     /// # Example
     ///
@@ -75,12 +78,7 @@ impl Session {
         let place = SealedRecord::place(row)?;
         let infos = fields.infos();
         let infos = infos.as_ref();
-        if (1..infos.len()).any(|at| infos[..at].contains(&infos[at])) {
-            return Err(Error::new(
-                ErrorKind::InvalidInput,
-                "name each field of the record once",
-            ));
-        }
+        check_distinct(infos)?;
         self.open_with(|mut opening| {
             let permit = opening.authorize(place.record_ref(), infos)?;
             demand_all(&permit, infos)?;
@@ -92,12 +90,14 @@ impl Session {
 
     /// Seals a new value for one field of a row: one action, one event that lists this field.
     ///
-    /// The other fields are neither opened nor sealed anew. They stay bound to the row as it is,
+    /// The field's index values are made anew with it. The other fields are neither opened nor sealed anew. They stay bound to the row as it is,
     /// so a record with a binding that changes with every update is sealed as a whole instead.
     ///
     /// # Errors
     ///
-    /// Those of [`seal_value`](Session::seal_value). The row is unchanged then.
+    /// Those of [`seal_value`](Session::seal_value), and
+    /// [`InvalidInput`](crate::ErrorKind::InvalidInput) for a field of a compound index, which takes the
+    /// other fields too: seal the record as a whole. The row is unchanged then.
     ///
     /// # Example
     ///
@@ -109,17 +109,33 @@ impl Session {
         value: &P,
     ) -> Result<(), Error> {
         let place = SealedRecord::place(row)?;
-        let sealed = self.seal_value(&field, place.record_ref(), value)?;
+        #[cfg(feature = "index")]
+        FieldIndexes::check::<R>(&field.info())?;
+        let fields = [field.info()];
+        let made = self.seal_with(|mut sealing| {
+            let permit = sealing.authorize(place.record_ref(), &fields)?;
+            let sealed = sealing.seal(&permit, &field, value);
+            #[cfg(feature = "index")]
+            let indexes = FieldIndexes::make(&mut sealing, &permit, row, &fields[0], value);
+            let release = sealing.record()?;
+            Ok((
+                release.release(sealed)?,
+                #[cfg(feature = "index")]
+                indexes?,
+            ))
+        })?;
         // It borrows from the row.
         drop(place);
-        field.replace(row, sealed);
+        #[cfg(feature = "index")]
+        made.1.put_into(row)?;
+        field.replace(row, made.0);
         Ok(())
     }
 }
 
 /// A record is sealed and opened as a whole: refuses before the first field is touched, where
 /// the policy permits some of them only.
-fn demand_all(permit: &Permit<'_, '_>, fields: &[FieldInfo]) -> Result<(), Error> {
+pub(crate) fn demand_all(permit: &Permit<'_, '_>, fields: &[FieldInfo]) -> Result<(), Error> {
     fields
         .iter()
         .try_for_each(|field| permit.item_of(field).map(|_| ()))

@@ -1,7 +1,11 @@
 //! One action: authorise, act, record once, whatever happens.
 
 use alloc::borrow::Cow;
+#[cfg(feature = "index")]
+use alloc::boxed::Box;
 use alloc::vec::Vec;
+#[cfg(feature = "index")]
+use core::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::SystemTime;
 
@@ -10,7 +14,7 @@ use super::session::Session;
 use crate::access::{ActionKind, Policy, Request};
 use crate::aead::{MessageKey, NonceRun};
 use crate::audit::{
-    AuditError, EventHeader, EventItem, Outcome, record_in_parts, recorded_version,
+    AuditError, EventHeader, EventItem, Outcome, SearchedIndex, record_in_parts, recorded_version,
 };
 use crate::context::{Context, FieldInfo, RecordRef, RecordType};
 use crate::envelope::{KeyId, NONCE_LEN};
@@ -20,9 +24,13 @@ use crate::release::{Brand, Pending, Permit};
 
 /// An action in progress. Recorded exactly once: by [`record`](Action::record) when it is done,
 /// by [`close`](Action::close) when its closure returned early, by `Drop` when it panicked.
-pub(super) struct Action<'a> {
-    pub(super) session: &'a Session,
+pub(crate) struct Action<'a> {
+    pub(crate) session: &'a Session,
     kind: ActionKind,
+    /// What the policy is asked for each record: the kind of the action, but for searches, which
+    /// open what they find.
+    asks: ActionKind,
+    search: Option<SearchedIndex>,
     number: u64,
     /// When it was first authorised; `None` before.
     began: Option<SystemTime>,
@@ -31,6 +39,9 @@ pub(super) struct Action<'a> {
     was_recorded: bool,
     derived: Option<Derived>,
     run: Option<NonceRun>,
+    /// What `record` derives once for all records of the action.
+    #[cfg(feature = "index")]
+    pub(crate) index_keys: Option<Box<dyn Any>>,
 }
 
 /// The AES-256-GCM key of the last nonce prefix, kept while the next value shares it.
@@ -42,16 +53,40 @@ struct Derived {
 
 impl<'a> Action<'a> {
     pub(super) fn begin(session: &'a Session, kind: ActionKind) -> Self {
+        Self::numbered(session, kind, session.next_action())
+    }
+
+    /// Goes on with a search that the policy permitted at `began`.
+    #[cfg(feature = "index")]
+    pub(super) fn resume_search(
+        session: &'a Session,
+        number: u64,
+        began: SystemTime,
+        search: SearchedIndex,
+    ) -> Self {
+        let mut action = Self::numbered(session, ActionKind::Search, number);
+        action.asks = ActionKind::Open;
+        action.search = Some(search);
+        action.began = Some(began);
+        (_, action.is_live) = session.touch();
+        action
+    }
+
+    fn numbered(session: &'a Session, kind: ActionKind, number: u64) -> Self {
         Self {
             session,
             kind,
-            number: session.next_action(),
+            asks: kind,
+            search: None,
+            number,
             began: None,
             is_live: true,
             items: Vec::new(),
             was_recorded: false,
             derived: None,
             run: None,
+            #[cfg(feature = "index")]
+            index_keys: None,
         }
     }
 
@@ -79,7 +114,7 @@ impl<'a> Action<'a> {
         }
         let decision = self.session.policy().authorize(&Request::new(
             self.session.access(),
-            self.kind,
+            self.asks,
             record_type,
             record,
             fields,
@@ -255,6 +290,12 @@ impl<'a> Action<'a> {
         }
     }
 
+    /// Records that the action failed before it came to any record.
+    #[cfg(feature = "index")]
+    pub(super) fn record_failure(&mut self, kind: ErrorKind) -> Result<(), AuditError> {
+        self.record_as(Outcome::Failed(kind))
+    }
+
     fn record_as(&mut self, outcome: Outcome) -> Result<(), AuditError> {
         // Set first: a sink that panics half-way is not asked a second time.
         self.was_recorded = true;
@@ -267,6 +308,7 @@ impl<'a> Action<'a> {
             outcome,
             policy_version: version_of(self.session.policy()),
             observer: self.session.observer(),
+            search: self.search.as_ref(),
         };
         record_in_parts(self.session.sink(), &header, &self.items)
     }

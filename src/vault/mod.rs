@@ -2,11 +2,16 @@
 
 mod action;
 mod cipher;
+#[cfg(feature = "index")]
+mod indexing;
 mod opening;
 mod prepare;
 pub(crate) mod raw;
 mod rebind;
+mod resealing;
 mod sealing;
+#[cfg(feature = "index")]
+mod searching;
 mod session;
 
 use alloc::boxed::Box;
@@ -16,8 +21,14 @@ use core::fmt;
 
 pub use opening::Opening;
 pub use prepare::{Lease, Needs};
+pub use resealing::Resealing;
 pub use sealing::Sealing;
 pub use session::Session;
+
+#[cfg(feature = "index")]
+pub(crate) use action::Action;
+#[cfg(feature = "index")]
+pub(crate) use searching::Searching;
 
 use crate::access::{Access, Clock, Expiry, Policy, SystemClock};
 use crate::audit::AuditSink;

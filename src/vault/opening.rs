@@ -80,10 +80,7 @@ impl Session {
         f: impl for<'o> FnOnce(Opening<'o, 'a>) -> Result<R, Error>,
     ) -> Result<R, Error> {
         let mut action = Action::begin(self, ActionKind::Open);
-        let result = f(Opening {
-            action: &mut action,
-            brand: Brand::new(),
-        });
+        let result = f(Opening::of(&mut action));
         action.close()?;
         result
     }
@@ -96,6 +93,14 @@ pub struct Opening<'o, 'a> {
 }
 
 impl<'o, 'a> Opening<'o, 'a> {
+    /// The only place where an opening gets its brand: an action is lent to one.
+    pub(super) const fn of(action: &'o mut Action<'a>) -> Self {
+        Self {
+            action,
+            brand: Brand::new(),
+        }
+    }
+
     /// Asks the policy whether these fields of this record may be opened.
     ///
     /// # Errors
@@ -147,6 +152,11 @@ impl<'o, 'a> Opening<'o, 'a> {
                     .map_err(|error| Error::new(ErrorKind::Undecodable, error.reason()))
             });
         self.action.settle_pending(item, value)
+    }
+
+    #[cfg(feature = "index")]
+    pub(crate) const fn action(&mut self) -> &mut Action<'a> {
+        self.action
     }
 
     /// Records the action. What was opened may leave with the release this returns.

@@ -134,6 +134,11 @@ impl<'o, 'a> Sealing<'o, 'a> {
         }))
     }
 
+    #[cfg(feature = "index")]
+    pub(crate) const fn action(&mut self) -> &mut Action<'a> {
+        self.action
+    }
+
     /// Records the action. Whatever was sealed may leave with the release this returns.
     ///
     /// # Errors

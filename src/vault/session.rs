@@ -63,6 +63,7 @@ impl Session {
                     outcome: Outcome::Failed(refusal.kind()),
                     policy_version: version_of(&*inner.policy),
                     observer: &inner.observer,
+                    search: None,
                 };
                 record_in_parts(&*inner.sink, &header, &[])?;
                 Err(refusal)

@@ -33,7 +33,7 @@ pub(crate) enum Verdict {
 
 impl Policy for Gate {
     fn authorize(&self, request: &Request<'_>) -> Decision {
-        let id = request.record().id().as_str();
+        let id = request.record().unwrap().id().as_str();
         self.asked
             .lock()
             .unwrap()

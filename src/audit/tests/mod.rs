@@ -35,6 +35,7 @@ pub(super) fn header(access: &Access) -> EventHeader<'_> {
         outcome: Outcome::Success,
         policy_version: "2026-11-21",
         observer: "ehr",
+        search: None,
     }
 }
 

@@ -62,6 +62,7 @@ fn the_least_form_omits_what_is_empty() {
     let header = EventHeader {
         policy_version: "",
         observer: "",
+        search: None,
         outcome: Outcome::Failed(ErrorKind::Denied),
         action: ActionKind::Admit,
         ..header(&access)

@@ -33,3 +33,30 @@ impl Normal {
         matches!(self, Self::Tokens)
     }
 }
+
+// TEMP
+use crate::codec::Content;
+use crate::error::Error;
+use crate::secret::SecretBytes;
+use alloc::vec::Vec;
+pub(crate) struct Question {
+    pub(crate) lookup: SecretBytes,
+}
+impl Question {
+    pub(crate) fn lookup(&self) -> SecretBytes {
+        SecretBytes::from_vec(self.lookup.as_slice().to_vec())
+    }
+    pub(crate) fn is_answered_by(&self, _: Content, b: &[u8]) -> bool {
+        b == self.lookup.as_slice()
+    }
+}
+impl Normal {
+    pub(crate) fn terms(self, _: Content, e: &[u8]) -> Vec<SecretBytes> {
+        vec![SecretBytes::from_vec(e.to_vec())]
+    }
+    pub(crate) fn question(self, _: Content, e: &[u8]) -> Result<Question, Error> {
+        Ok(Question {
+            lookup: SecretBytes::from_vec(e.to_vec()),
+        })
+    }
+}

@@ -1,0 +1,218 @@
+//! What is under which key.
+
+use alloc::collections::{BTreeMap, BTreeSet};
+use core::fmt;
+
+use crate::envelope::{Envelope, KeyId};
+use crate::error::Error;
+#[cfg(feature = "index")]
+use crate::index::{Index, IndexInfo, IndexVersion, StoredIndex};
+#[cfg(feature = "index")]
+use crate::record::IndexVisitor;
+use crate::record::{Record, SealedRecord};
+
+/// Counts sealed rows and values by key, suite and index version. Needs no key and opens nothing.
+///
+/// It knows what it was shown: count every table, replica, queue and backup that must go on being
+/// readable before a key is destroyed. Key ids in envelopes are not authenticated; a changed one
+/// makes a value unreadable, so a census may show keys that never existed.
+///
+/// # Example
+///
+/// ```
+/// # use phi_seal::danger::{DiscardAudit, PermitAll};
+/// # use phi_seal::{Access, Actor, Keyring, Phi, PhiRecord, Purpose, TenantId, Vault};
+/// use phi_seal::rotate::Census;
+///
+/// # #[derive(PhiRecord)]
+/// # #[phi(record = "patient")]
+/// # struct Patient {
+/// #     #[phi(id, subject)]
+/// #     id: String,
+/// #     #[phi(category = Name)]
+/// #     name: Phi<String>,
+/// # }
+/// # let keyring = std::sync::Arc::new(Keyring::generate()?);
+/// # let vault = Vault::builder(keyring.clone(), PermitAll, DiscardAudit).build();
+/// # let session = vault.session(Access::new(
+/// #     TenantId::new("t")?, Actor::new("a")?, Purpose::Operations))?;
+/// # let patient = Patient { id: "p-1".into(), name: Phi::new("Ada".into()) };
+/// let old_key = *keyring.keys()[0].id();
+/// let rows = vec![session.seal(&patient)?];
+/// keyring.rotate()?;
+///
+/// let mut census = Census::new();
+/// rows.iter().for_each(|row| census.count_row(row));
+/// assert!(!census.may_retire(&old_key));
+///
+/// let resealed = session.reseal_rows(&rows)?;
+/// let mut census = Census::new();
+/// for row in resealed {
+///     census.count_row(&row?.expect("it was under the old key"));
+/// }
+/// assert!(census.may_retire(&old_key));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone, Default, PartialEq, Eq)]
+pub struct Census {
+    rows: u64,
+    values: u64,
+    keys: BTreeMap<KeyId, KeyUsage>,
+    suites: BTreeMap<u8, u64>,
+    #[cfg(feature = "index")]
+    indexes: BTreeMap<(&'static str, &'static str, IndexVersion), u64>,
+}
+
+/// How much is under one key.
+#[non_exhaustive]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct KeyUsage {
+    /// Rows with at least one value under it.
+    pub rows: u64,
+    /// Values under it, of rows and others.
+    pub values: u64,
+}
+
+impl Census {
+    /// Nothing counted yet.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Counts a row of a record: its values by key and suite, and its index columns.
+    pub fn count_row<W: SealedRecord>(&mut self, row: &W) {
+        self.rows += 1;
+        let mut keys = BTreeSet::new();
+        for at in 0..<W::Record as Record>::FIELDS.len() {
+            let envelope = row.envelope_at(at).map(Envelope::parse);
+            if let Some(Ok(envelope)) = envelope {
+                keys.insert(self.count(&envelope));
+            }
+        }
+        for key in keys {
+            self.keys.entry(key).or_default().rows += 1;
+        }
+        #[cfg(feature = "index")]
+        row.visit_indexes(&mut IndexCount(self))
+            .expect("counting does not fail");
+    }
+
+    /// Counts one value, by its envelope's bytes: [`Sealed::as_bytes`](crate::Sealed::as_bytes).
+    ///
+    /// # Errors
+    ///
+    /// [`Malformed`](crate::ErrorKind::Malformed) when they are no envelope; nothing is counted
+    /// then.
+    pub fn count_value(&mut self, envelope: &[u8]) -> Result<(), Error> {
+        self.count(&Envelope::parse(envelope)?);
+        Ok(())
+    }
+
+    /// Adds what another census counted, such as that of another table.
+    pub fn merge(&mut self, other: &Self) {
+        self.rows += other.rows;
+        self.values += other.values;
+        for (key, usage) in &other.keys {
+            let own = self.keys.entry(*key).or_default();
+            own.rows += usage.rows;
+            own.values += usage.values;
+        }
+        for (suite, values) in &other.suites {
+            *self.suites.entry(*suite).or_default() += values;
+        }
+        #[cfg(feature = "index")]
+        for (index, rows) in &other.indexes {
+            *self.indexes.entry(*index).or_default() += rows;
+        }
+    }
+
+    /// The rows counted.
+    pub const fn rows(&self) -> u64 {
+        self.rows
+    }
+
+    /// The values counted, of rows and others. Absent ones are none.
+    pub const fn values(&self) -> u64 {
+        self.values
+    }
+
+    /// What is under each key, in order of the key ids.
+    pub fn keys(&self) -> impl ExactSizeIterator<Item = (&KeyId, KeyUsage)> {
+        self.keys.iter().map(|(key, usage)| (key, *usage))
+    }
+
+    /// What is under one key.
+    pub fn usage(&self, key: &KeyId) -> KeyUsage {
+        self.keys.get(key).copied().unwrap_or_default()
+    }
+
+    /// Values by the suite that sealed them.
+    pub fn suites(&self) -> impl ExactSizeIterator<Item = (u8, u64)> {
+        self.suites.iter().map(|(suite, values)| (*suite, *values))
+    }
+
+    /// Rows by record type, index and version.
+    #[cfg(feature = "index")]
+    pub fn indexes(
+        &self,
+    ) -> impl ExactSizeIterator<Item = (&'static str, &'static str, IndexVersion, u64)> {
+        self.indexes
+            .iter()
+            .map(|((record_type, index, version), rows)| (*record_type, *index, *version, *rows))
+    }
+
+    /// Rows with values of an index of this version; see
+    /// [`Session::index_versions`](crate::Session::index_versions).
+    #[cfg(feature = "index")]
+    pub fn rows_of_index(&self, index: &IndexInfo, version: IndexVersion) -> u64 {
+        let key = (index.record_type().name(), index.name(), version);
+        self.indexes.get(&key).copied().unwrap_or_default()
+    }
+
+    /// Whether a key for sealing may be destroyed for all that was counted: nothing is under it.
+    ///
+    /// `false` when nothing was counted at all: a query that found no row by mistake must not say
+    /// that a key is free. A key for index values does not show in envelopes: ask
+    /// [`rows_of_index`](Census::rows_of_index).
+    pub fn may_retire(&self, key: &KeyId) -> bool {
+        self.values > 0 && !self.keys.contains_key(key)
+    }
+
+    fn count(&mut self, envelope: &Envelope<'_>) -> KeyId {
+        let key = envelope.key_id();
+        self.values += 1;
+        self.keys.entry(key).or_default().values += 1;
+        *self.suites.entry(envelope.header[0]).or_default() += 1;
+        key
+    }
+}
+
+#[cfg(feature = "index")]
+struct IndexCount<'c>(&'c mut Census);
+
+#[cfg(feature = "index")]
+impl IndexVisitor for IndexCount<'_> {
+    fn visit<I: Index>(&mut self, stored: &I::Stored) -> Result<(), Error> {
+        let versions: BTreeSet<_> = stored
+            .values()
+            .iter()
+            .map(|value| value.version())
+            .collect();
+        for version in versions {
+            let key = (I::INFO.record_type().name(), I::INFO.name(), version);
+            *self.0.indexes.entry(key).or_default() += 1;
+        }
+        Ok(())
+    }
+}
+
+/// Shows counts, and no key id: under subject keys those are pseudonyms of patients.
+impl fmt::Debug for Census {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Census")
+            .field("rows", &self.rows)
+            .field("values", &self.values)
+            .field("keys", &self.keys.len())
+            .finish_non_exhaustive()
+    }
+}

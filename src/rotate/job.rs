@@ -1,0 +1,263 @@
+//! Sealing a whole table anew, beside its writers.
+
+use alloc::boxed::Box;
+use alloc::vec::Vec;
+use core::fmt;
+use core::pin::Pin;
+use std::time::{Duration, Instant};
+
+use super::store::{Change, RowStore};
+use crate::error::Error;
+use crate::vault::Session;
+
+/// Seals the stale rows of a table anew, page by page: made by
+/// [`Session::reseal_all`].
+///
+/// - **Idempotent and resumable.** A current row is skipped without being decrypted, so a run that
+///   was stopped anywhere is simply started again, from the beginning or after the last
+///   [`Progress`].
+/// - **Safe beside writers.** A row that somebody changed meanwhile is left as they wrote it and
+///   counted as contended; run again until none is.
+/// - **Recorded.** Each page with stale rows is one action and one event.
+///
+/// Not promised: that no stale row is left when it ends. A writer that still holds an old keyring
+/// may seal under the old key after its row was passed: see that all writers have the new keyring
+/// first, and let a [`Census`](super::Census) say when the old key is free.
+pub struct Reseal<'j, S: RowStore> {
+    session: &'j Session,
+    store: &'j mut S,
+    page: usize,
+    after: Option<S::Cursor>,
+    dry_run: bool,
+    pace: Option<Pace<'j>>,
+    progress: Option<Box<dyn FnMut(&Progress<S::Cursor>) + Send + 'j>>,
+    failures: Option<Box<dyn FnMut(&S::Cursor, &Error) + Send + 'j>>,
+}
+
+/// At most so many rows a second, and how to wait.
+struct Pace<'j> {
+    rows_per_second: f64,
+    sleep: Box<dyn FnMut(Duration) -> Pin<Box<dyn Future<Output = ()> + Send>> + Send + 'j>,
+}
+
+impl Session {
+    /// Begins to seal the stale rows of a table anew. Nothing happens before
+    /// [`run`](Reseal::run) is awaited.
+    ///
+    /// The session must live as long as the work: give it an expiry to match, or work in pieces
+    /// with a session each.
+    pub fn reseal_all<'j, S: RowStore>(&'j self, store: &'j mut S) -> Reseal<'j, S> {
+        Reseal {
+            session: self,
+            store,
+            page: DEFAULT_PAGE,
+            after: None,
+            dry_run: false,
+            pace: None,
+            progress: None,
+            failures: None,
+        }
+    }
+}
+
+const DEFAULT_PAGE: usize = 256;
+
+impl<'j, S: RowStore> Reseal<'j, S> {
+    /// How many rows are read, sealed and replaced at a time; 256 by default, at least 1. Memory
+    /// holds one page.
+    #[must_use]
+    pub fn page(mut self, rows: usize) -> Self {
+        self.page = rows.max(1);
+        self
+    }
+
+    /// Begins after this place, such as where an earlier run was stopped.
+    #[must_use]
+    pub fn after(mut self, cursor: S::Cursor) -> Self {
+        self.after = Some(cursor);
+        self
+    }
+
+    /// Changes nothing and tells what would be. Stale rows are decrypted, sealed and recorded all
+    /// the same, so that a row that will fail shows itself.
+    #[must_use]
+    pub fn dry_run(mut self) -> Self {
+        self.dry_run = true;
+        self
+    }
+
+    /// At most so many rows a second over the run. `sleep` is the waiting of the caller's runtime:
+    /// `|time| Box::pin(tokio::time::sleep(time))`. Zero, negative and undefined rates are none.
+    #[must_use]
+    pub fn throttle(
+        mut self,
+        rows_per_second: f64,
+        sleep: impl FnMut(Duration) -> Pin<Box<dyn Future<Output = ()> + Send>> + Send + 'j,
+    ) -> Self {
+        self.pace = (rows_per_second > 0.0).then(|| Pace {
+            rows_per_second,
+            sleep: Box::new(sleep),
+        });
+        self
+    }
+
+    /// Called after each page.
+    #[must_use]
+    pub fn progress(mut self, f: impl FnMut(&Progress<S::Cursor>) + Send + 'j) -> Self {
+        self.progress = Some(Box::new(f));
+        self
+    }
+
+    /// Called for each row that could not be sealed anew, such as a corrupt one.
+    #[must_use]
+    pub fn failures(mut self, f: impl FnMut(&S::Cursor, &Error) + Send + 'j) -> Self {
+        self.failures = Some(Box::new(f));
+        self
+    }
+
+    /// Does it.
+    ///
+    /// # Errors
+    ///
+    /// [`ResealError::Store`] as soon as the table fails, [`ResealError::Seal`] as soon as a page
+    /// cannot be recorded or the session has expired. Pages before that stay done; start again, or
+    /// after the last progress. Rows that fail by themselves do not end it.
+    pub async fn run(mut self) -> Result<Summary, ResealError<S::Error>> {
+        let (begun, first) = (Instant::now(), self.after.clone());
+        let mut done = Progress {
+            cursor: first,
+            summary: Summary::default(),
+        };
+        loop {
+            let page = self
+                .store
+                .page(done.cursor.as_ref(), self.page)
+                .await
+                .map_err(ResealError::Store)?;
+            let Some((last, _)) = page.last() else {
+                return Ok(done.summary);
+            };
+            done.cursor = Some(last.clone());
+            self.reseal_page(page, &mut done.summary).await?;
+            if let Some(progress) = &mut self.progress {
+                progress(&done);
+            }
+            if let Some(pace) = &mut self.pace {
+                let due =
+                    Duration::try_from_secs_f64(done.summary.seen as f64 / pace.rows_per_second);
+                let wait = due.unwrap_or(Duration::MAX).saturating_sub(begun.elapsed());
+                if !wait.is_zero() {
+                    (pace.sleep)(wait).await;
+                }
+            }
+        }
+    }
+
+    async fn reseal_page(
+        &mut self,
+        page: Vec<(S::Cursor, S::Row)>,
+        summary: &mut Summary,
+    ) -> Result<(), ResealError<S::Error>> {
+        let (cursors, rows): (Vec<_>, Vec<_>) = page.into_iter().unzip();
+        let resealed = self.session.reseal_rows(&rows).map_err(ResealError::Seal)?;
+        summary.seen += rows.len() as u64;
+        let mut changes = Vec::new();
+        for ((cursor, old), new) in cursors.iter().zip(rows).zip(resealed) {
+            match new {
+                Ok(Some(new)) => changes.push(Change { old, new }),
+                Ok(None) => summary.current += 1,
+                Err(error) => {
+                    summary.failed += 1;
+                    if let Some(failures) = &mut self.failures {
+                        failures(cursor, &error);
+                    }
+                }
+            }
+        }
+        if self.dry_run {
+            summary.resealed += changes.len() as u64;
+        } else if !changes.is_empty() {
+            let replaced = self
+                .store
+                .replace(&changes)
+                .await
+                .map_err(ResealError::Store)?;
+            let resealed = replaced.iter().filter(|replaced| **replaced).count();
+            summary.resealed += resealed as u64;
+            // A store that answers for fewer rows than it was asked has not replaced the others.
+            summary.contended += changes.len().saturating_sub(resealed) as u64;
+        }
+        Ok(())
+    }
+}
+
+impl<S: RowStore> fmt::Debug for Reseal<'_, S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Reseal")
+            .field("page", &self.page)
+            .field("dry_run", &self.dry_run)
+            .finish_non_exhaustive()
+    }
+}
+
+/// How far a run has come.
+#[non_exhaustive]
+#[derive(Clone, PartialEq, Eq)]
+pub struct Progress<C> {
+    /// The last row that was dealt with: where a later run may begin.
+    pub cursor: Option<C>,
+    /// What was done so far.
+    pub summary: Summary,
+}
+
+/// Cursors may be ids of patients: shows the counts only.
+impl<C> fmt::Debug for Progress<C> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Progress")
+            .field("summary", &self.summary)
+            .finish_non_exhaustive()
+    }
+}
+
+/// What a run did, in rows.
+#[non_exhaustive]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Summary {
+    /// Read; the sum of the others.
+    pub seen: u64,
+    /// Current already.
+    pub current: u64,
+    /// Sealed anew and written, or in a dry run: would have been.
+    pub resealed: u64,
+    /// Changed by somebody else meanwhile, and left as they wrote it.
+    pub contended: u64,
+    /// Not sealed anew, for an error of their own. They are as they were.
+    pub failed: u64,
+}
+
+/// Why a run ended before the table did.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ResealError<E> {
+    /// The table failed.
+    Store(E),
+    /// Sealing or recording failed for a whole page.
+    Seal(Error),
+}
+
+impl<E> fmt::Display for ResealError<E> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Store(_) => f.write_str("the store of rows failed"),
+            Self::Seal(error) => error.fmt(f),
+        }
+    }
+}
+
+impl<E: core::error::Error + 'static> core::error::Error for ResealError<E> {
+    fn source(&self) -> Option<&(dyn core::error::Error + 'static)> {
+        match self {
+            Self::Store(error) => Some(error),
+            Self::Seal(error) => Some(error),
+        }
+    }
+}

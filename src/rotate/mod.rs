@@ -1,0 +1,14 @@
+//! After a rotation: which keys are still in use, and sealing old rows anew.
+//!
+//! A rotated key goes on opening what it sealed. To retire it, [`Reseal`] seals old rows under
+//! the active key, beside writers and in steps that can be stopped and resumed; a [`Census`] counts
+//! what is left.
+
+mod census;
+mod job;
+mod rows;
+mod store;
+
+pub use census::{Census, KeyUsage};
+pub use job::{Progress, Reseal, ResealError, Summary};
+pub use store::{Change, RowStore};

@@ -1,0 +1,127 @@
+//! The searching action: permitted before the query, recorded after the rows were opened.
+
+use alloc::vec::Vec;
+use std::time::SystemTime;
+
+use super::action::Action;
+use super::opening::Opening;
+use super::session::Session;
+use crate::access::{ActionKind, Request};
+use crate::audit::SearchedIndex;
+use crate::context::FieldInfo;
+use crate::error::{Error, ErrorKind};
+use crate::key::{DataKey, Scope, lend_active, lend_each};
+
+impl Session {
+    /// Asks the policy whether records may be searched by these fields of one record type.
+    pub(crate) fn begin_search(
+        &self,
+        index: &'static str,
+        fields: Vec<FieldInfo>,
+    ) -> Result<Searching<'_>, Error> {
+        let Some(record_type) = fields.first().map(FieldInfo::record_type) else {
+            return Err(Error::new(
+                ErrorKind::InvalidInput,
+                "an index is of at least one field",
+            ));
+        };
+        let (began, is_live) = self.touch();
+        let mut searching = Searching {
+            session: self,
+            number: self.next_action(),
+            began,
+            search: Some(SearchedIndex {
+                record_type,
+                index,
+                fields,
+                reason: "".into(),
+            }),
+        };
+        if !is_live {
+            return Err(searching.fail(super::EXPIRED));
+        }
+        let mut is_permitted = false;
+        if let Some(search) = &mut searching.search {
+            let request = Request::to_search(self.access(), record_type, &search.fields, began);
+            let decision = self.policy().authorize(&request);
+            let refused = (0..search.fields.len()).find(|at| !decision.permits(*at));
+            search.reason = decision.reason_code(refused.unwrap_or(0)).clone();
+            is_permitted = refused.is_none();
+        }
+        if is_permitted {
+            Ok(searching)
+        } else {
+            Err(searching.fail(Error::denied()))
+        }
+    }
+
+    /// Runs `f` on the tenant's active key for index values.
+    pub(crate) fn with_index_key<R>(&self, f: impl FnOnce(&DataKey) -> R) -> Result<R, Error> {
+        let scope = Scope::indexing(self.access().tenant());
+        Ok(lend_active(self.keys(), scope, f)?)
+    }
+
+    /// Runs `f` on each of the tenant's keys for index values, the active one first.
+    pub(crate) fn with_each_index_key(&self, f: impl FnMut(&DataKey)) -> Result<(), Error> {
+        let scope = Scope::indexing(self.access().tenant());
+        Ok(lend_each(self.keys(), scope, f)?)
+    }
+}
+
+/// A permitted search, while the application asks its database. Recorded exactly once: when the
+/// rows are opened, when it fails, or as aborted when it is dropped.
+///
+/// Not an [`Action`] yet, so that it may be held across an `await`: an action's nonce run crosses
+/// no thread.
+pub(crate) struct Searching<'s> {
+    session: &'s Session,
+    number: u64,
+    began: SystemTime,
+    /// Taken when it ends.
+    search: Option<SearchedIndex>,
+}
+
+impl<'s> Searching<'s> {
+    /// Opens rows that were found: one action together with the search itself.
+    pub(crate) fn open_with<'a, R>(
+        mut self,
+        f: impl for<'o> FnOnce(Opening<'o, 'a>) -> Result<R, Error>,
+    ) -> Result<R, Error>
+    where
+        's: 'a,
+    {
+        let mut action = self.action();
+        let result = f(Opening::of(&mut action));
+        action.close()?;
+        result
+    }
+
+    /// Records the search as failed and passes the error on.
+    pub(crate) fn fail(mut self, error: Error) -> Error {
+        match self.action().record_failure(error.kind()) {
+            Ok(()) => error,
+            Err(audit) => audit.into(),
+        }
+    }
+
+    /// The action, which from now on is the one that records itself.
+    fn action<'a>(&mut self) -> Action<'a>
+    where
+        's: 'a,
+    {
+        match self.search.take() {
+            Some(search) => Action::resume_search(self.session, self.number, self.began, search),
+            // Not reached: both callers consume the search.
+            None => Action::begin(self.session, ActionKind::Search),
+        }
+    }
+}
+
+impl Drop for Searching<'_> {
+    fn drop(&mut self) {
+        if self.search.is_some() {
+            // Records itself as aborted.
+            drop(self.action());
+        }
+    }
+}
