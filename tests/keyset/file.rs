@@ -79,6 +79,40 @@ fn files_belong_to_their_owner_and_links_stay() {
     assert_eq!(kind(KeysetFile::load(under_a_file)), Some(KeyErrorKind::Io));
 }
 
+#[cfg(unix)]
+#[test]
+fn a_file_that_others_may_change_or_see_is_refused() {
+    use std::os::unix::fs::PermissionsExt;
+
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("keys.json");
+    let kms = local();
+    let mut file = block_on(KeysetFile::create(&path, &kms)).unwrap();
+    let set_mode = |mode| fs::set_permissions(&path, fs::Permissions::from_mode(mode)).unwrap();
+    for mode in [0o600, 0o400, 0o640, 0o440, 0o700, 0o750] {
+        set_mode(mode);
+        assert!(KeysetFile::load(&path).is_ok(), "{mode:o}");
+        assert!(file.reload().is_ok(), "{mode:o}");
+    }
+    let before = fs::read(&path).unwrap();
+    let refused = Some(KeyErrorKind::Permissions);
+    for mode in [0o620, 0o660, 0o604, 0o602, 0o601, 0o644, 0o666, 0o777] {
+        set_mode(mode);
+        assert_eq!(kind(KeysetFile::load(&path)), refused, "{mode:o}");
+        let made = block_on(KeysetFile::load_or_create(&path, &kms));
+        assert_eq!(kind(made), refused, "{mode:o}");
+        assert_eq!(kind(file.reload()), refused, "{mode:o}");
+        assert_eq!(kind(block_on(file.rotate(&kms))), refused, "{mode:o}");
+    }
+    assert_eq!(fs::read(&path).unwrap(), before);
+
+    // A change makes the file anew, for its owner only.
+    set_mode(0o640);
+    block_on(file.rotate(&kms)).unwrap();
+    let mode = fs::metadata(&path).unwrap().permissions().mode();
+    assert_eq!(mode & 0o777, 0o600);
+}
+
 #[test]
 fn a_damaged_or_missing_file_is_never_begun_anew() {
     let folder = tempfile::tempdir().unwrap();

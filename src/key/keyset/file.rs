@@ -22,6 +22,13 @@ use crate::key::scope::KeyScope;
 /// missing one, but to [`create`](KeysetFile::create) and
 /// [`load_or_create`](KeysetFile::load_or_create).
 ///
+/// On Unix a file that its group may write, or others may read or write, is refused with
+/// [`KeyErrorKind::Permissions`]: the keys are wrapped, but who may write it can put back an older
+/// generation, and who may read it sees the ids of scoped keys. The group may read it (0640, say for
+/// a backup), until a change makes it 0600 again. The folder's permissions are not checked: whoever
+/// may write there can put another file in its place. Elsewhere than on Unix, protecting the file
+/// is up to you.
+///
 /// The file system needs hard links, and locks and renames that hold across its users. File
 /// operations block the calling thread, mostly for the disk to synchronise.
 ///
@@ -72,8 +79,9 @@ impl KeysetFile {
     ///
     /// # Errors
     ///
-    /// [`KeyErrorKind::NotFound`], [`KeyErrorKind::Malformed`], [`KeyErrorKind::Unsupported`],
-    /// [`KeyErrorKind::Permissions`] or [`KeyErrorKind::Io`].
+    /// [`KeyErrorKind::NotFound`], [`KeyErrorKind::Malformed`], [`KeyErrorKind::Unsupported`] or
+    /// [`KeyErrorKind::Io`]; [`KeyErrorKind::Permissions`] if this process may not read it, or
+    /// others may do more than [they should](KeysetFile).
     pub fn load(path: impl AsRef<Path>) -> Result<Self, KeyError> {
         // A rename onto a symbolic link would replace the link.
         let path = file::resolve(path.as_ref())?;
