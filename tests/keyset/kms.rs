@@ -62,13 +62,7 @@ fn a_lying_kms_is_found_out() {
     let honest = keyset(&vector_kms());
     for (lie, expected) in lies {
         for from in 0..4 {
-            let liar = || Liar {
-                kms: vector_kms(),
-                lie,
-                from,
-                calls: AtomicU32::new(0),
-                first: std::sync::Mutex::default(),
-            };
+            let liar = || Liar::new(vector_kms(), lie, from);
             let is_truth = from == 0 && matches!(lie, Lie::FirstPayload);
             let what = format!("{lie:?} from call {from}");
             // Call 0 is for the MAC key, the others for data keys.
@@ -119,12 +113,14 @@ fn futures_can_be_spawned_and_a_kms_be_shared() {
     let path = folder.path().join("keys.json");
     let mut file = block_on(is_send(KeysetFile::load_or_create(path, &kms))).unwrap();
     block_on(is_send(file.rotate(&kms))).unwrap();
+    let keyring = block_on(is_send(file.unlock(&kms))).unwrap();
+    block_on(is_send(file.rotate_into(&keyring, &kms))).unwrap();
     block_on(is_send(file.destroy(1, &kms))).unwrap();
 }
 
 /// What a [`Liar`] does from its `from`th unwrapping on, counted from 0.
 #[derive(Clone, Copy, Debug)]
-enum Lie {
+pub(crate) enum Lie {
     /// Another key, with the digest of this context.
     OtherKey,
     /// The right key, with the digest of another context.
@@ -137,7 +133,7 @@ enum Lie {
 }
 
 #[derive(Debug)]
-struct Liar {
+pub(crate) struct Liar {
     kms: LocalKms,
     lie: Lie,
     from: u32,
@@ -146,6 +142,16 @@ struct Liar {
 }
 
 impl Liar {
+    pub(crate) fn new(kms: LocalKms, lie: Lie, from: u32) -> Self {
+        Self {
+            kms,
+            lie,
+            from,
+            calls: AtomicU32::new(0),
+            first: std::sync::Mutex::default(),
+        }
+    }
+
     fn tell(&self, truth: SecretBytes, context: &WrapContext) -> Result<SecretBytes, KeyError> {
         let mut first = self.first.lock().unwrap();
         if first.is_empty() {

@@ -7,5 +7,6 @@ mod file;
 mod fixtures;
 mod kms;
 mod races;
+mod rotation;
 mod states;
 mod unlocking;
