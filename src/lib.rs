@@ -82,6 +82,6 @@ pub use crate::secret::SecretBytes;
 pub use crate::shape::{Protected, ProtectedSealed};
 pub use crate::vault::{Lease, Needs, Opening, Resealing, Sealing, Session, Vault, VaultBuilder};
 
-#[cfg(all(doctest, feature = "serde"))]
+#[cfg(all(doctest, feature = "derive", feature = "serde"))]
 #[doc = include_str!("../README.md")]
 struct Readme;

@@ -1,4 +1,5 @@
-//! The sealed twin of each record, and SQL for it. Nothing here can see a plaintext.
+//! SQL for the sealed twins: an id in clear to find a row by, a flag that is nobody's secret, and
+//! envelopes. Nothing here can see a plaintext.
 
 use std::error::Error;
 use std::path::Path;
@@ -7,27 +8,7 @@ use phi_seal::Sealed;
 use phi_seal::codec::Value;
 use rusqlite::{Connection, Row, named_params, params};
 
-use crate::patient::{Addresses, Names};
-
-/// One row: an id in clear to find it by, a flag that is nobody's secret, and envelopes.
-pub(crate) struct PatientRow {
-    pub(crate) id: String,
-    pub(crate) active: bool,
-    pub(crate) names: Option<Sealed<Names>>,
-    pub(crate) birth_date: Option<Sealed<String>>,
-    pub(crate) gender: Option<Sealed<String>>,
-    pub(crate) ssn: Option<Sealed<String>>,
-    pub(crate) mrn: Option<Sealed<String>>,
-    pub(crate) phones: Option<Sealed<Vec<String>>>,
-    pub(crate) emails: Option<Sealed<Vec<String>>>,
-    pub(crate) addresses: Option<Sealed<Addresses>>,
-    pub(crate) note: Option<Sealed<String>>,
-}
-
-pub(crate) struct RestrictedNoteRow {
-    pub(crate) patient_id: String,
-    pub(crate) text: Sealed<String>,
-}
+use crate::patient::{PatientRow, RestrictedNoteRow};
 
 const SCHEMA: &str = "
     CREATE TABLE patient (

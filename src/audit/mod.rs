@@ -7,6 +7,8 @@ mod json_lines;
 mod memory;
 mod parts;
 #[cfg(feature = "serde")]
+mod read;
+#[cfg(feature = "serde")]
 mod record;
 #[cfg(feature = "serde")]
 mod rfc3339;
@@ -21,6 +23,8 @@ pub use event::{Event, EventId, EventItem, Outcome, SessionId};
 pub use json_lines::{Durability, JsonLines};
 #[cfg(feature = "serde")]
 pub use memory::MemorySink;
+#[cfg(feature = "serde")]
+pub use read::{EventReadError, EventReadReason, read_events};
 #[cfg(feature = "serde")]
 pub use record::{
     EventRecord, RecordedActor, RecordedAuth, RecordedField, RecordedRow, RecordedSearch,

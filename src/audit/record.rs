@@ -13,7 +13,8 @@ use super::sink::AuditError;
 /// Contains subject and record ids, so it is PHI; `Debug` leaves them out. Compare with
 /// `docs/audit-event.md`, which specifies each member.
 ///
-/// Use [`from_json`](EventRecord::from_json) to read a line: errors of `serde_json` itself may
+/// Use [`from_json`](EventRecord::from_json) to read a line and
+/// [`read_events`](super::read_events) to read a file: errors of `serde_json` itself may
 /// quote what they read.
 ///
 /// # Example
@@ -100,18 +101,25 @@ impl EventRecord {
     ///
     /// When `json` is of another version, or no event. The error quotes nothing of it.
     pub fn from_json(json: &[u8]) -> Result<Self, AuditError> {
+        Self::parse(json).map_err(|error| match error {
+            NotRead::NoEvent => {
+                AuditError::new("this is no audit event; pass one whole line of an audit file")
+            }
+            NotRead::OtherVersion => AuditError::new(
+                "this audit event is of another version; read it with a later version of phi-seal",
+            ),
+        })
+    }
+
+    pub(super) fn parse(json: &[u8]) -> Result<Self, NotRead> {
         #[derive(Deserialize)]
         struct Version {
             v: u64,
         }
-        const NO_EVENT: AuditError =
-            AuditError::new("this is no audit event; pass one whole line of an audit file");
         match serde_json::from_slice(json) {
-            Ok(Version { v: 1 }) => serde_json::from_slice(json).map_err(|_| NO_EVENT),
-            Ok(_) => Err(AuditError::new(
-                "this audit event is of another version; read it with a later version of phi-seal",
-            )),
-            Err(_) => Err(NO_EVENT),
+            Ok(Version { v: 1 }) => serde_json::from_slice(json).map_err(|_| NotRead::NoEvent),
+            Ok(_) => Err(NotRead::OtherVersion),
+            Err(_) => Err(NotRead::NoEvent),
         }
     }
 
@@ -135,6 +143,12 @@ pub struct RecordedSearch {
     /// The policy's reason code, if it was asked.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub reason: String,
+}
+
+/// Why some JSON is no event to us.
+pub(super) enum NotRead {
+    NoEvent,
+    OtherVersion,
 }
 
 /// How an actor proved who they are.

@@ -71,7 +71,8 @@ pub enum KeyErrorKind {
     AlreadyExists,
     /// There is no such file, environment variable or version.
     NotFound,
-    /// The file is open to others than its owner, or closed to this process; set its permissions.
+    /// The file is open to more people than it may be, or closed to this process; set its
+    /// permissions.
     Permissions,
     /// Reading or writing a file failed.
     Io,

@@ -16,7 +16,11 @@ pub(super) fn read_private(path: &Path, buffer: &mut [u8]) -> Result<usize, KeyE
     let mut file = File::open(path).map_err(of_io)?;
     let metadata = file.metadata().map_err(of_io)?;
     refuse_irregular(&metadata)?;
-    refuse_shared(&metadata)?;
+    refuse_modes(
+        &metadata,
+        0o077,
+        "the root key file is open to its group or to everybody; chmod it to 0600",
+    )?;
     let mut len = 0;
     while len < buffer.len() {
         match file.read(&mut buffer[len..]) {
@@ -57,12 +61,19 @@ pub(super) fn resolve(path: &Path) -> Result<PathBuf, KeyError> {
     fs::canonicalize(path).map_err(of_io)
 }
 
-/// Reads a regular file of at most `limit` bytes.
+/// Reads a regular file of at most `limit` bytes that its group may read, and others may not touch.
 #[cfg(feature = "serde")]
 pub(super) fn read(path: &Path, limit: u64) -> Result<alloc::vec::Vec<u8>, KeyError> {
     refuse_irregular(&fs::metadata(path).map_err(of_io)?)?;
     let file = File::open(path).map_err(of_io)?;
-    refuse_irregular(&file.metadata().map_err(of_io)?)?;
+    let metadata = file.metadata().map_err(of_io)?;
+    refuse_irregular(&metadata)?;
+    refuse_modes(
+        &metadata,
+        0o027,
+        "the keyset file may be written by its group, or is open to everybody; chmod it to 0600, \
+         or 0640 if its group should read it",
+    )?;
     let mut content = alloc::vec::Vec::new();
     file.take(limit + 1)
         .read_to_end(&mut content)
@@ -131,21 +142,23 @@ fn refuse_irregular(metadata: &fs::Metadata) -> Result<(), KeyError> {
     ))
 }
 
+/// Refuses a file that has any of these permission bits.
 #[cfg(unix)]
-fn refuse_shared(metadata: &fs::Metadata) -> Result<(), KeyError> {
+fn refuse_modes(
+    metadata: &fs::Metadata,
+    refused: u32,
+    detail: &'static str,
+) -> Result<(), KeyError> {
     use std::os::unix::fs::PermissionsExt;
 
-    if metadata.permissions().mode() & 0o077 == 0 {
+    if metadata.permissions().mode() & refused == 0 {
         return Ok(());
     }
-    Err(KeyError::new(
-        KeyErrorKind::Permissions,
-        "the root key file is open to its group or to everybody; chmod it to 0600",
-    ))
+    Err(KeyError::new(KeyErrorKind::Permissions, detail))
 }
 
 #[cfg(not(unix))]
-fn refuse_shared(_: &fs::Metadata) -> Result<(), KeyError> {
+fn refuse_modes(_: &fs::Metadata, _: u32, _: &'static str) -> Result<(), KeyError> {
     Ok(())
 }
 

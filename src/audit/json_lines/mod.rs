@@ -24,7 +24,7 @@ use super::sink::{AuditError, AuditSink};
 ///   too, or the disk does not confirm a write, the sink refuses everything until it is opened
 ///   anew.
 /// - Nothing is ever deleted: a torn last line, left by a crash, is ended with a newline when the
-///   file is opened. Readers skip lines that are no event.
+///   file is opened. [`read_events`](super::read_events) reports such lines and reads on.
 /// - To rotate, rename the file and open a new sink. Whoever deletes or truncates the file under
 ///   an open sink loses events, and the sink does not notice: this file is not tamper-evident.
 ///

@@ -1,6 +1,7 @@
 //! A keyset in a file that several processes share.
 
 use core::fmt;
+use std::fs::File;
 use std::path::{Path, PathBuf};
 
 use super::Keyset;
@@ -11,6 +12,7 @@ use crate::key::file;
 use crate::key::keyring::Keyring;
 use crate::key::kms::Kms;
 use crate::key::scope::KeyScope;
+use crate::key::state::KeyInfo;
 
 /// A [`Keyset`] in a file, every change of which is on the disk before it counts.
 ///
@@ -21,6 +23,13 @@ use crate::key::scope::KeyScope;
 /// that is damaged or of another root key is an error, never a reason to begin anew; nor is a
 /// missing one, but to [`create`](KeysetFile::create) and
 /// [`load_or_create`](KeysetFile::load_or_create).
+///
+/// On Unix a file that its group may write, or others may read or write, is refused with
+/// [`KeyErrorKind::Permissions`]: the keys are wrapped, but who may write it can put back an older
+/// generation, and who may read it sees the ids of scoped keys. The group may read it (0640, say for
+/// a backup), until a change makes it 0600 again. The folder's permissions are not checked: whoever
+/// may write there can put another file in its place. Elsewhere than on Unix, protecting the file
+/// is up to you.
 ///
 /// The file system needs hard links, and locks and renames that hold across its users. File
 /// operations block the calling thread, mostly for the disk to synchronise.
@@ -36,9 +45,9 @@ use crate::key::scope::KeyScope;
 /// let mut file = KeysetFile::create(folder.path().join("keys.json"), &kms).await?;
 /// let keyring = file.unlock(&kms).await?;
 ///
-/// file.rotate(&kms).await?;
-/// keyring.replace(file.unlock(&kms).await?);
+/// file.rotate_into(&keyring, &kms).await?;
 /// assert_eq!(keyring.keys().len(), 2);
+/// assert_eq!(keyring.keys(), file.keyset().keys());
 /// # Ok::<(), Box<dyn core::error::Error>>(())
 /// # })?;
 /// # Ok::<(), Box<dyn core::error::Error>>(())
@@ -72,8 +81,9 @@ impl KeysetFile {
     ///
     /// # Errors
     ///
-    /// [`KeyErrorKind::NotFound`], [`KeyErrorKind::Malformed`], [`KeyErrorKind::Unsupported`],
-    /// [`KeyErrorKind::Permissions`] or [`KeyErrorKind::Io`].
+    /// [`KeyErrorKind::NotFound`], [`KeyErrorKind::Malformed`], [`KeyErrorKind::Unsupported`] or
+    /// [`KeyErrorKind::Io`]; [`KeyErrorKind::Permissions`] if this process may not read it, or
+    /// others may do more than [they should](KeysetFile).
     pub fn load(path: impl AsRef<Path>) -> Result<Self, KeyError> {
         // A rename onto a symbolic link would replace the link.
         let path = file::resolve(path.as_ref())?;
@@ -153,6 +163,39 @@ impl KeysetFile {
     /// As [`rotate_scope`](KeysetFile::rotate_scope).
     pub async fn rotate(&mut self, kms: &dyn Kms) -> Result<KeyId, KeyError> {
         self.rotate_scope(&KeyScope::default(), kms).await
+    }
+
+    /// As [`rotate`](KeysetFile::rotate), and has the keyring use the new key.
+    ///
+    /// The new key is unwrapped, then stored, and only then in the keyring: nothing is sealed
+    /// under a key that is not on the disk, and a KMS that fails leaves file and keyring as they
+    /// were. Other threads go on sealing and opening; what was sealed before keeps opening.
+    ///
+    /// Keyrings elsewhere do not know the new key and cannot open what is sealed under it: have
+    /// other processes [`reload`](KeysetFile::reload), [`unlock`](KeysetFile::unlock) and
+    /// [`replace`](Keyring::replace).
+    ///
+    /// # Errors
+    ///
+    /// As [`rotate`](KeysetFile::rotate) and [`unlock`](KeysetFile::unlock);
+    /// [`KeyErrorKind::InvalidState`] if the keyring holds a key that the file does not, which
+    /// would be lost. The keyring is unchanged then, and so is the file, unless it was written
+    /// and its folder could not be synchronised ([`KeyErrorKind::Io`]): the next change answers
+    /// [`KeyErrorKind::Conflict`] in that case.
+    pub async fn rotate_into(
+        &mut self,
+        keyring: &Keyring,
+        kms: &dyn Kms,
+    ) -> Result<KeyId, KeyError> {
+        let mut changed = self.keyset.clone();
+        let id = changed.rotate(kms).await?;
+        let unlocked = changed.unlock(kms).await?;
+        // Until the keyring is replaced: of two that rotate at once, the later one comes last.
+        let _held = self.lock_unchanged()?;
+        self.refuse_to_lose_keys_of(keyring)?;
+        self.store(changed)?;
+        keyring.replace(unlocked);
+        Ok(id)
     }
 
     /// As [`Keyset::rotate_scope`], and saves.
@@ -235,13 +278,37 @@ impl KeysetFile {
     }
 
     fn save(&mut self, changed: Keyset) -> Result<(), KeyError> {
-        let _held = file::lock(&self.path)?;
+        let _held = self.lock_unchanged()?;
+        self.store(changed)
+    }
+
+    /// Keeps others from changing the file until the result is dropped.
+    fn lock_unchanged(&self) -> Result<File, KeyError> {
+        let held = file::lock(&self.path)?;
         if read(&self.path)? != self.keyset {
             return Err(KeyError::new(
                 KeyErrorKind::Conflict,
                 "somebody else changed the keyset file; reload it and try again",
             ));
         }
+        Ok(held)
+    }
+
+    fn refuse_to_lose_keys_of(&self, keyring: &Keyring) -> Result<(), KeyError> {
+        let stored = self.keyset.keys();
+        let is_stored = |key: &KeyInfo| stored.iter().any(|other| other.id() == key.id());
+        if keyring.keys().iter().all(is_stored) {
+            return Ok(());
+        }
+        Err(KeyError::new(
+            KeyErrorKind::InvalidState,
+            "this keyring holds a key that the keyset file does not, which would be lost; pass the \
+             one that was unlocked from this file",
+        ))
+    }
+
+    /// Under the lock.
+    fn store(&mut self, changed: Keyset) -> Result<(), KeyError> {
         file::replace(&self.path, changed.to_json().as_bytes())?;
         self.keyset = changed;
         Ok(())
