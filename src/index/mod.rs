@@ -4,11 +4,21 @@
 //! normal form. Equal normal forms have equal values, so a database finds candidates; a
 //! [`search`](crate::Session::search) opens those, drops what only looked alike, and records what
 //! it returned.
+//!
+//! [`Normal`] says which values count as equal, [`Planner`] how wide an index may be for what it
+//! gives away. `docs/index.md` specifies every byte.
 
 mod info;
+mod key;
 mod normal;
+mod planner;
+pub(crate) mod raw;
+mod term;
 mod value;
 
 pub use info::{Index, IndexInfo, IndexPart};
+pub(crate) use key::IndexKey;
 pub use normal::Normal;
+pub use planner::{Entropy, Plan, PlanError, PlannedIndex, Planner};
+pub(crate) use term::{compound, terms};
 pub use value::{IndexSet, IndexValue, IndexVersion};

@@ -110,7 +110,6 @@ impl<I: Index> IndexValue<I> {
     }
 
     /// Cuts a hash to the index's width.
-    #[cfg_attr(not(test), expect(dead_code, reason = "for what comes next"))]
     pub(super) fn truncated(version: IndexVersion, hash: &[u8; MAX_LEN]) -> Self {
         let mut bytes = [0; VERSION_LEN + MAX_LEN];
         bytes[..VERSION_LEN].copy_from_slice(&version.0);
