@@ -5,6 +5,8 @@
 
 pub use crate::access::policy::PermitAll;
 pub use crate::audit::sink::DiscardAudit;
+#[cfg(feature = "index")]
+pub use crate::index::raw::{index_lookup_unrecorded, index_values_unrecorded};
 use crate::key::{DataKey, KeyScope};
 use crate::secret::SecretKey;
 pub use crate::vault::raw::{FixedNonce, open_unrecorded, seal_unrecorded};

@@ -26,9 +26,8 @@ const ORDER: &[&str] = &[
     "release",
     "sealed",
     "shape",
-    // 4: the only orchestration, and what of it is dangerous.
+    // 4: the only orchestration.
     "vault",
-    "danger",
     // 5: capabilities on top.
     "index",
     "minimize",
@@ -40,6 +39,8 @@ const ORDER: &[&str] = &[
     "erase",
     "inventory",
     "scrub",
+    // What of all these is dangerous.
+    "danger",
     // 6: the outside world, through the public interface only.
     "integration",
     "cli",

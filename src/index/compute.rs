@@ -2,8 +2,7 @@
 
 use alloc::vec::Vec;
 
-use super::key::{IndexKey, compound};
-use super::{Index, IndexInfo, IndexValue, StoredIndex};
+use super::{Index, IndexInfo, IndexKey, IndexValue, Question, StoredIndex, compound, terms};
 use crate::codec::Content;
 use crate::error::Error;
 use crate::secret::SecretBytes;
@@ -14,26 +13,31 @@ pub(crate) type Encoded = Option<(Content, SecretBytes)>;
 
 /// What the row stores for these values of the index's fields, in their order.
 pub(crate) fn stored<I: Index>(key: &IndexKey, parts: &[&Encoded]) -> Result<I::Stored, Error> {
-    terms(&I::INFO, parts)
+    let parts: Vec<_> = parts
+        .iter()
+        .map(|part| {
+            part.as_ref()
+                .map(|(content, bytes)| (*content, bytes.as_slice()))
+        })
+        .collect();
+    terms(&I::INFO, &parts)
         .iter()
         .map(|term| key.value::<I>(term))
         .collect::<Result<Vec<IndexValue<I>>, Error>>()
         .map(I::Stored::of)
 }
 
-/// What is hashed: one term of several normal forms for a compound index, and none as soon as one
-/// of the fields is absent or has no normal form.
-fn terms(info: &IndexInfo, parts: &[&Encoded]) -> Vec<SecretBytes> {
-    let mut forms = info.parts().iter().zip(parts).map(|(part, encoded)| {
-        let (content, bytes) = encoded.as_ref()?;
-        Some(part.normal().terms(*content, bytes.as_slice()))
-    });
-    if info.parts().len() == 1 {
-        let forms = forms.next().flatten().unwrap_or_default();
-        return forms.into_iter().map(|form| compound(&[form])).collect();
-    }
-    let forms: Option<Vec<SecretBytes>> = forms.map(|form| form?.into_iter().next()).collect();
-    forms.iter().map(|forms| compound(forms)).collect()
+/// The term that these questions look up together.
+pub(crate) fn lookup(questions: &[Question]) -> SecretBytes {
+    let lookups: Vec<_> = questions
+        .iter()
+        .map(|question| {
+            let mut lookup = SecretBytes::with_capacity(question.lookup.len());
+            lookup.append(question.lookup.as_slice());
+            lookup
+        })
+        .collect();
+    compound(&lookups)
 }
 
 /// The active keys of an action's indexes, each derived once.

@@ -1,7 +1,9 @@
 //! What an index is of, and how wide.
 
 use super::{Normal, StoredIndex};
-use crate::context::{FieldInfo, RecordType};
+use crate::codec::{Content, Value};
+use crate::context::{Field, FieldInfo, RecordType};
+use crate::label::is_name;
 
 /// A blind index of a record type, as a type: values of two indexes cannot be compared.
 ///
@@ -30,17 +32,31 @@ pub struct IndexInfo {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct IndexPart {
     field: FieldInfo,
+    content: Content,
     normal: Normal,
 }
 
 impl IndexPart {
     /// A field and its normal form.
-    pub const fn new<T: crate::codec::Value>(
-        field: &crate::context::Field<T>,
-        normal: Normal,
-    ) -> Self {
+    ///
+    /// # Panics
+    ///
+    /// At compile time in a constant, if values of the field's type cannot have this form:
+    ///
+    /// | form | of |
+    /// |---|---|
+    /// | `Text` | text, integers, booleans, dates, instants, UUIDs |
+    /// | `Prefix` | text, integers, dates, instants, UUIDs |
+    /// | `Digits`, `UsPhone` | text, integers |
+    /// | `Date` | dates, instants, text |
+    /// | `Year` | dates, instants, text, integers |
+    /// | `Tokens` | text, lists of text |
+    /// | `Email`, `Zip3`, `Phonetic` | text |
+    pub const fn new<T: Value>(field: &Field<T>, normal: Normal) -> Self {
+        normal.refuse(T::CONTENT);
         Self {
             field: field.info(),
+            content: T::CONTENT,
             normal,
         }
     }
@@ -48,6 +64,11 @@ impl IndexPart {
     /// The field.
     pub const fn field(&self) -> &FieldInfo {
         &self.field
+    }
+
+    /// What its values are encoded as.
+    pub const fn content(&self) -> Content {
+        self.content
     }
 
     /// The form in which its values are compared.
@@ -68,19 +89,32 @@ impl IndexInfo {
     ///
     /// # Panics
     ///
-    /// At compile time in a constant: for no part, and for more than one where one of them has
-    /// several terms.
+    /// At compile time in a constant: for a name that no field could have, for no part, for more
+    /// than one where one of them has several terms, for a boolean alone, and for a field of
+    /// another record type.
     pub const fn new(
         record_type: RecordType,
         name: &'static str,
         parts: &'static [IndexPart],
     ) -> Self {
+        assert!(
+            is_name(name),
+            "an index is named by 1 to 64 of a-z A-Z 0-9 - _ ."
+        );
         assert!(!parts.is_empty(), "an index is of at least one field");
+        assert!(
+            parts.len() > 1 || !matches!(parts[0].content, Content::Boolean),
+            "an index of a bare boolean shows for whom it is true: make it compound"
+        );
         let mut at = 0;
         while at < parts.len() {
             assert!(
                 parts.len() == 1 || !parts[at].normal.has_several_terms(),
                 "an index of tokens is of one field"
+            );
+            assert!(
+                are_equal(parts[at].field.record_type().name(), record_type.name()),
+                "an index is of fields of its own record type"
             );
             at += 1;
         }
@@ -171,4 +205,20 @@ impl IndexInfo {
     pub const fn has_several_terms(&self) -> bool {
         self.parts[0].normal.has_several_terms()
     }
+}
+
+/// `==` in constants.
+const fn are_equal(a: &str, b: &str) -> bool {
+    let (a, b) = (a.as_bytes(), b.as_bytes());
+    if a.len() != b.len() {
+        return false;
+    }
+    let mut at = 0;
+    while at < a.len() {
+        if a[at] != b[at] {
+            return false;
+        }
+        at += 1;
+    }
+    true
 }

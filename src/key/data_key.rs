@@ -65,6 +65,15 @@ impl DataKey {
         &self.scope
     }
 
+    /// What an index of this context hashes with: 32 bytes of key, then 16 of salt.
+    #[cfg(feature = "index")]
+    pub(crate) fn derive_index(&self, context: &[u8], out: &mut [u8; 48]) {
+        Hkdf::<Sha256>::from_prk(&self.secret.0)
+            .expect("32 bytes make a SHA-256 PRK")
+            .expand_multi_info(&[b"phi-seal/v1 index", context], out)
+            .expect("48 bytes are within HKDF's limit");
+    }
+
     pub(crate) const fn sealing(&self) -> &SealingKey {
         &self.sealing
     }

@@ -50,7 +50,8 @@ impl fmt::Debug for Scope<'_> {
 pub enum KeyUse {
     /// Seals and opens values.
     Seal,
-    /// Reserved for blind index values. Never scoped to a subject.
+    /// Makes blind index values (`docs/index.md`). Never scoped to a subject: a search is over all
+    /// of a tenant's patients.
     Index,
     /// Reserved for the details of audit events.
     Audit,

@@ -10,7 +10,7 @@ use super::{Place, Record, RecordFields, RecordIndex, SealedRecord};
 use crate::codec::{Content, Value};
 use crate::context::FieldInfo;
 use crate::error::Error;
-use crate::index::{Index, IndexValue, Question, compound, readable_keys};
+use crate::index::{Index, IndexValue, Question, lookup, readable_keys};
 use crate::phi::Phi;
 use crate::release::{Permit, Release};
 use crate::secret::SecretBytes;
@@ -351,8 +351,7 @@ fn ask<I: Index>(
                 .map_err(|error| part.field().blame(error))
         })
         .collect::<Result<Vec<_>, _>>()?;
-    let lookups: Vec<_> = questions.iter().map(Question::lookup).collect();
-    let term = compound(&lookups);
+    let term = lookup(&questions);
     let values = readable_keys(session, &I::INFO)?
         .iter()
         .map(|key| key.value(&term))

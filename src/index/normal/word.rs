@@ -1,0 +1,79 @@
+//! Words, beginnings of texts, and e-mail addresses.
+
+use alloc::vec::Vec;
+
+use unicode_normalization::char::is_combining_mark;
+
+use super::readable::{Readable, SecretText};
+use super::text::{folded, folded_text};
+use crate::secret::SecretBytes;
+
+/// The words of a text or of all texts of a list: sorted, each once.
+pub(super) fn words(readable: &Readable<'_>) -> Vec<SecretBytes> {
+    let mut words = Vec::new();
+    match readable {
+        Readable::Texts(texts) => texts.iter().for_each(|text| add_words(text, &mut words)),
+        _ => {
+            if let Some(text) = readable.text() {
+                add_words(text.as_str(), &mut words);
+            }
+        }
+    }
+    words.sort_unstable_by(|a, b| a.as_slice().cmp(b.as_slice()));
+    words.dedup_by(|a, b| a.as_slice() == b.as_slice());
+    words
+}
+
+fn add_words(text: &str, words: &mut Vec<SecretBytes>) {
+    let folded = folded_without_apostrophes(text);
+    let is_of_word = |c: char| c.is_alphanumeric() || is_combining_mark(c);
+    for word in folded
+        .split(|c| !is_of_word(c))
+        .filter(|word| !word.is_empty())
+    {
+        let mut bytes = SecretBytes::with_capacity(word.len());
+        bytes.append(word.as_bytes());
+        words.push(bytes);
+    }
+}
+
+/// The first so many characters of the folded text, if it has as many.
+pub(super) fn prefix(text: &str, length: u8) -> Option<SecretBytes> {
+    let folded = folded_text(text.chars());
+    let last = usize::from(length).checked_sub(1)?;
+    let (start, c) = folded.char_indices().nth(last)?;
+    let mut bytes = folded.into_bytes();
+    bytes.truncate(start + c.len_utf8());
+    Some(bytes)
+}
+
+/// The folded text, if it has an `@` with something on either side, and no space.
+pub(super) fn email(text: &str) -> Option<SecretBytes> {
+    let folded = folded(text)?;
+    let (local, domain) = core::str::from_utf8(folded.as_slice())
+        .ok()?
+        .rsplit_once('@')?;
+    let is_address = !local.is_empty() && !domain.is_empty() && !folded.as_slice().contains(&b' ');
+    is_address.then_some(folded)
+}
+
+/// Without the characters that people type for an apostrophe, some of which would fold to a space
+/// and an accent.
+pub(super) fn folded_without_apostrophes(text: &str) -> SecretText {
+    folded_text(text.chars().filter(|c| !is_apostrophe(*c)))
+}
+
+const fn is_apostrophe(c: char) -> bool {
+    matches!(
+        c,
+        '\'' | '`' | '\u{b4}' | '\u{2b9}' | '\u{2bb}'
+            ..='\u{2bf}'
+                | '\u{2018}'
+                | '\u{2019}'
+                | '\u{201b}'
+                | '\u{2032}'
+                | '\u{2035}'
+                | '\u{ff07}'
+                | '\u{ff40}'
+    )
+}
