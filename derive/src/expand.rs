@@ -6,6 +6,7 @@ use syn::spanned::Spanned;
 use syn::{Path, Type, parse_quote};
 
 use crate::ast::{Member, Record};
+use crate::leads;
 use crate::shape::Shape;
 
 pub(crate) fn record(record: &Record<'_>) -> TokenStream {
@@ -27,6 +28,12 @@ pub(crate) fn record(record: &Record<'_>) -> TokenStream {
         expansion.record_impl(),
         expansion.row_impl(),
         expansion.on_request(),
+        leads::impls(
+            &expansion.phi,
+            record.ident,
+            &expansion.row,
+            record.generics,
+        ),
     ];
     quote!(#(#parts)*)
 }

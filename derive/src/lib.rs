@@ -7,6 +7,7 @@
 mod ast;
 mod attr;
 mod expand;
+mod leads;
 mod shape;
 mod valid;
 mod value;
