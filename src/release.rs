@@ -72,6 +72,15 @@ impl<'o, 'a> Permit<'o, 'a> {
         self.first_item
     }
 
+    /// Refuses unless every field that was announced is permitted, naming the first that is not.
+    pub(crate) fn demand_all(&self) -> Result<(), Error> {
+        let mut positions = 0..self.fields.len();
+        match positions.find(|position| !self.decision.permits(*position)) {
+            Some(position) => Err(self.fields[position].blame(Error::denied())),
+            None => Ok(()),
+        }
+    }
+
     /// The record it was issued for.
     pub(crate) const fn record(&self) -> RecordRef<'a> {
         self.record

@@ -7,6 +7,7 @@ use syn::{Path, Type, parse_quote};
 
 use crate::ast::{Member, Record};
 use crate::index::Index;
+use crate::leads;
 use crate::shape::Shape;
 
 pub(crate) fn record(record: &Record<'_>) -> TokenStream {
@@ -31,6 +32,12 @@ pub(crate) fn record(record: &Record<'_>) -> TokenStream {
         expansion.row_impl(),
         expansion.on_request(),
         expansion.index_types(),
+        leads::impls(
+            &expansion.phi,
+            record.ident,
+            &expansion.row,
+            record.generics,
+        ),
     ];
     quote!(#(#parts)*)
 }

@@ -9,6 +9,7 @@ mod attr;
 mod expand;
 mod expand_index;
 mod index;
+mod leads;
 mod shape;
 mod valid;
 mod value;

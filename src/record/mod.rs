@@ -4,13 +4,17 @@
 //! a [`RecordField`] for each sensitive field, and the [`Schema`]. The work is done by
 //! [`Session::seal`](crate::Session::seal), [`open`](crate::Session::open),
 //! [`open_fields`](crate::Session::open_fields) and
-//! [`update_field`](crate::Session::update_field).
+//! [`update_field`](crate::Session::update_field); many records by
+//! [`seal_all`](crate::Session::seal_all) and [`open_all`](crate::Session::open_all), see [`bulk`].
 
+mod as_record;
+pub mod bulk;
 #[cfg(feature = "derive")]
 mod derive;
 mod fields;
 #[cfg(feature = "index")]
 mod indexing;
+mod one;
 mod place;
 mod schema;
 #[cfg(feature = "index")]
@@ -19,6 +23,7 @@ mod session;
 #[cfg(feature = "index")]
 mod verify;
 
+pub use as_record::{AsRecord, AsRow};
 #[cfg(feature = "derive")]
 pub use derive::{PhiRecord, PhiValue};
 pub use fields::{RecordField, RecordFields};
@@ -30,8 +35,6 @@ pub use schema::{FieldShape, Length, PlainField, PlainRole, Schema, SchemaField}
 pub use search::{Search, SearchTerms};
 #[cfg(feature = "index")]
 pub use verify::{IndexState, IndexVerdict};
-
-pub(crate) use session::demand_all;
 
 use crate::context::{FieldInfo, RecordType};
 use crate::error::Error;
@@ -46,7 +49,7 @@ use crate::vault::{Opening, Resealing, Sealing};
     message = "`{Self}` is not a record",
     note = "put `#[derive(PhiRecord)]` on the struct with the `Phi` fields"
 )]
-pub trait Record: Sized {
+pub trait Record: Sized + AsRecord<Record = Self> {
     /// The sealed twin: the same struct with `Sealed<T>` for each `Phi<T>`.
     type Row: SealedRecord<Record = Self>;
 
@@ -98,7 +101,7 @@ pub trait Record: Sized {
     note = "`#[derive(PhiRecord)]` on `Patient` makes the twin `PatientRow`; `seal` takes the \
             record and `open` the twin"
 )]
-pub trait SealedRecord: Sized {
+pub trait SealedRecord: Sized + AsRow<Row = Self> {
     /// What it is when opened.
     type Record: Record<Row = Self>;
 

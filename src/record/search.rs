@@ -5,7 +5,6 @@ use core::fmt;
 
 use super::fields::check_distinct;
 use super::indexing::{encode, open_part};
-use super::session::demand_all;
 use super::{Place, Record, RecordFields, RecordIndex, SealedRecord};
 use crate::codec::{Content, Value};
 use crate::context::FieldInfo;
@@ -232,7 +231,7 @@ fn open_answer<'o, 'a, I: RecordIndex, W: Wanted<Row<I>>>(
     wanted: &W,
 ) -> Result<Option<W::Waiting<'o>>, Error> {
     let permit = opening.authorize(place.record_ref(), fields)?;
-    demand_all(&permit, fields)?;
+    permit.demand_all()?;
     match is_answer::<I>(opening, &permit, row, questions) {
         Ok(true) => Ok(Some(wanted.open_in(row, opening, &permit))),
         Ok(false) => {

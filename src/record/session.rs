@@ -3,10 +3,9 @@
 use super::fields::check_distinct;
 #[cfg(feature = "index")]
 use super::indexing::FieldIndexes;
+use super::one::{open_one, seal_one};
 use super::{Record, RecordField, RecordFields, SealedRecord};
-use crate::context::FieldInfo;
 use crate::error::Error;
-use crate::release::Permit;
 use crate::shape::Protected;
 use crate::vault::Session;
 
@@ -26,11 +25,8 @@ impl Session {
     pub fn seal<R: Record>(&self, record: &R) -> Result<R::Row, Error> {
         let place = record.place()?;
         self.seal_with(|mut sealing| {
-            let permit = sealing.authorize(place.record_ref(), R::FIELDS)?;
-            demand_all(&permit, R::FIELDS)?;
-            let waiting = record.seal_in(&mut sealing, &permit);
-            let release = sealing.record()?;
-            record.finish_row(waiting, &release)
+            let sealed = seal_one(record, place.record_ref(), &mut sealing)?;
+            sealed.finish(&sealing.record()?)
         })
     }
 
@@ -49,13 +45,9 @@ impl Session {
     /// See [`PhiRecord`](derive@crate::PhiRecord).
     pub fn open<W: SealedRecord>(&self, row: &W) -> Result<W::Record, Error> {
         let place = row.place()?;
-        let fields = <W::Record as Record>::FIELDS;
         self.open_with(|mut opening| {
-            let permit = opening.authorize(place.record_ref(), fields)?;
-            demand_all(&permit, fields)?;
-            let waiting = row.open_in(&mut opening, &permit);
-            let release = opening.record()?;
-            row.finish_record(waiting, &release)
+            let opened = open_one(row, place.record_ref(), &mut opening)?;
+            opened.finish(&opening.record()?)
         })
     }
 
@@ -81,7 +73,7 @@ impl Session {
         check_distinct(infos)?;
         self.open_with(|mut opening| {
             let permit = opening.authorize(place.record_ref(), infos)?;
-            demand_all(&permit, infos)?;
+            permit.demand_all()?;
             let waiting = fields.open_in(row, &mut opening, &permit);
             let release = opening.record()?;
             F::release(waiting, &release)
@@ -90,8 +82,9 @@ impl Session {
 
     /// Seals a new value for one field of a row: one action, one event that lists this field.
     ///
-    /// The field's index values are made anew with it. The other fields are neither opened nor sealed anew. They stay bound to the row as it is,
-    /// so a record with a binding that changes with every update is sealed as a whole instead.
+    /// The field's index values are made anew with it. The other fields are neither opened nor
+    /// sealed anew. They stay bound to the row as it is, so a record with a binding that changes
+    /// with every update is sealed as a whole instead.
     ///
     /// # Errors
     ///
@@ -131,12 +124,4 @@ impl Session {
         field.replace(row, made.0);
         Ok(())
     }
-}
-
-/// A record is sealed and opened as a whole: refuses before the first field is touched, where
-/// the policy permits some of them only.
-pub(crate) fn demand_all(permit: &Permit<'_, '_>, fields: &[FieldInfo]) -> Result<(), Error> {
-    fields
-        .iter()
-        .try_for_each(|field| permit.item_of(field).map(|_| ()))
 }

@@ -3,7 +3,6 @@
 use alloc::vec::Vec;
 
 use super::indexing::{IndexVisitor, envelope_of};
-use super::session::demand_all;
 use super::{Place, Record, SealedRecord};
 use crate::context::FieldInfo;
 use crate::error::Error;
@@ -106,7 +105,7 @@ fn judge_row<'a, W: SealedRecord>(
     keys: &mut Keys,
 ) -> Result<Vec<IndexVerdict>, Error> {
     let permit = opening.authorize(place.record_ref(), fields)?;
-    demand_all(&permit, fields)?;
+    permit.demand_all()?;
     let action = opening.action();
     let mut values: Vec<(FieldInfo, Encoded)> = Vec::new();
     for field in fields {

@@ -9,7 +9,7 @@ use crate::error::Error;
 use crate::index::{Index, IndexInfo, IndexKey, IndexVersion, StoredIndex};
 #[cfg(feature = "index")]
 use crate::record::IndexVisitor;
-use crate::record::{Place, Record, SealedRecord, demand_all};
+use crate::record::{Place, Record, SealedRecord};
 use crate::vault::{Resealing, Session};
 
 impl Session {
@@ -107,7 +107,7 @@ fn reseal_row<'o, 'a, W: SealedRecord>(
     stale: &'a [FieldInfo],
 ) -> Result<<W::Record as Record>::Waiting<'o>, Error> {
     let permit = resealing.authorize(place.record_ref(), stale)?;
-    demand_all(&permit, stale)?;
+    permit.demand_all()?;
     Ok(row.reseal_in(resealing, &permit))
 }
 

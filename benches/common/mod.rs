@@ -1,0 +1,6 @@
+//! What the record benchmarks share: a patient of twelve fields, the raw calls and the helper
+//! that they are held against, and the interleaved measurement.
+
+pub(crate) mod measure;
+pub(crate) mod patient;
+pub(crate) mod rivals;

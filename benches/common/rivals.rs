@@ -1,0 +1,112 @@
+//! What teams write without this crate, for each field of a patient.
+
+use aes_gcm::aead::{Aead, KeyInit, Payload};
+use aes_gcm::{Aes256Gcm, Nonce};
+
+use super::patient::{FIELDS, Patient, TENANT};
+
+/// Raw calls with a cached key and the associated data of our envelopes, prepared beforehand.
+pub(crate) struct Raw {
+    cipher: Aes256Gcm,
+    associated_data: [Vec<u8>; FIELDS],
+}
+
+impl Raw {
+    pub(crate) fn new(patient: &Patient) -> Self {
+        Self {
+            cipher: Aes256Gcm::new(&[7; 32].into()),
+            associated_data: patient
+                .values()
+                .map(|(field, _)| associated_data(&patient.id, field)),
+        }
+    }
+
+    /// One call, nonce given: R.
+    pub(crate) fn seal(&self, field: usize, value: &str) -> Vec<u8> {
+        let payload = Payload {
+            msg: value.as_bytes(),
+            aad: &self.associated_data[field],
+        };
+        self.cipher.encrypt(&NONCE.into(), payload).unwrap()
+    }
+
+    /// One call, nonce given: R of the other direction.
+    pub(crate) fn open(&self, field: usize, sealed: &[u8]) -> Vec<u8> {
+        let payload = Payload {
+            msg: sealed,
+            aad: &self.associated_data[field],
+        };
+        self.cipher.decrypt(&NONCE.into(), payload).unwrap()
+    }
+
+    /// One call with a nonce from the operating system, kept beside the ciphertext.
+    pub(crate) fn seal_with_own_nonce(&self, field: usize, value: &str) -> ([u8; 12], Vec<u8>) {
+        let mut nonce = [0; 12];
+        getrandom::fill(&mut nonce).unwrap();
+        let payload = Payload {
+            msg: value.as_bytes(),
+            aad: &self.associated_data[field],
+        };
+        let sealed = self.cipher.encrypt(&Nonce::from(nonce), payload).unwrap();
+        (nonce, sealed)
+    }
+}
+
+const NONCE: [u8; 12] = [9; 12];
+
+/// The helper found in most code bases: random nonce, new cipher, hexadecimal
+/// `iv:tag:ciphertext`, no associated data.
+pub(crate) fn hand_written_seal(value: &str) -> String {
+    let mut iv = [0; 12];
+    getrandom::fill(&mut iv).unwrap();
+    let cipher = Aes256Gcm::new(&[7; 32].into());
+    let sealed = cipher.encrypt(&Nonce::from(iv), value.as_bytes()).unwrap();
+    let (ciphertext, tag) = sealed.split_at(sealed.len() - 16);
+    format!("{}:{}:{}", hex(&iv), hex(tag), hex(ciphertext))
+}
+
+pub(crate) fn hand_written_open(sealed: &str) -> String {
+    let mut parts = sealed.split(':').map(unhex);
+    let iv: [u8; 12] = parts.next().unwrap().try_into().unwrap();
+    let tag = parts.next().unwrap();
+    let mut ciphertext = parts.next().unwrap();
+    ciphertext.extend_from_slice(&tag);
+    let cipher = Aes256Gcm::new(&[7; 32].into());
+    let plaintext = cipher
+        .decrypt(&Nonce::from(iv), ciphertext.as_slice())
+        .unwrap();
+    String::from_utf8(plaintext).unwrap()
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+fn unhex(text: &str) -> Vec<u8> {
+    (0..text.len())
+        .step_by(2)
+        .map(|at| u8::from_str_radix(&text[at..at + 2], 16).unwrap())
+        .collect()
+}
+
+/// As the envelopes authenticate it; the key id is of the same length as a real one.
+fn associated_data(id: &str, field: &str) -> Vec<u8> {
+    let mut header = [7; 34];
+    header[..2].copy_from_slice(&[1, 2]);
+    let pieces: [&[u8]; 8] = [
+        b"phi-seal/v1 value",
+        &header,
+        TENANT.as_bytes(),
+        id.as_bytes(),
+        b"patient",
+        id.as_bytes(),
+        field.as_bytes(),
+        b"",
+    ];
+    let mut data = 8_u64.to_le_bytes().to_vec();
+    for piece in pieces {
+        data.extend_from_slice(&(piece.len() as u64).to_le_bytes());
+        data.extend_from_slice(piece);
+    }
+    data
+}
