@@ -7,6 +7,8 @@ use alloc::vec::Vec;
 use serde::{Serialize, Serializer};
 
 use super::paragraph;
+#[cfg(feature = "index")]
+use crate::index::IndexInfo;
 use crate::record::{Length, PlainField, PlainRole, Schema, SchemaField};
 
 pub(super) fn write(schemas: &[&Schema]) -> String {
@@ -31,6 +33,8 @@ struct Record {
     record_type: &'static str,
     subjectless: bool,
     sealed: Vec<Sealed>,
+    #[cfg(feature = "index")]
+    indexes: Vec<Index>,
     clear: Vec<Clear>,
 }
 
@@ -45,6 +49,24 @@ struct Sealed {
     optional: bool,
     sealed_null: bool,
     length_shown: LengthShown,
+}
+
+#[cfg(feature = "index")]
+#[derive(Serialize)]
+struct Index {
+    name: &'static str,
+    of: Vec<IndexPart>,
+    bits: u16,
+    unique: bool,
+    slow: bool,
+    shown: String,
+}
+
+#[cfg(feature = "index")]
+#[derive(Serialize)]
+struct IndexPart {
+    field: &'static str,
+    form: String,
 }
 
 #[derive(Serialize)]
@@ -65,6 +87,8 @@ impl Record {
                 .sealed_fields()
                 .map(|field| Sealed::of(&field))
                 .collect(),
+            #[cfg(feature = "index")]
+            indexes: schema.indexes().iter().map(Index::of).collect(),
             clear: schema.plain_fields().iter().map(Clear::of).collect(),
         }
     }
@@ -84,6 +108,24 @@ impl Sealed {
             optional: field.is_optional(),
             sealed_null: info.seals_null(),
             length_shown: LengthShown(field.length()),
+        }
+    }
+}
+
+#[cfg(feature = "index")]
+impl Index {
+    fn of(index: &IndexInfo) -> Self {
+        let parts = index.parts().iter().map(|part| IndexPart {
+            field: part.field().name(),
+            form: part.normal().code(),
+        });
+        Self {
+            name: index.name(),
+            of: parts.collect(),
+            bits: index.width(),
+            unique: index.is_unique(),
+            slow: index.is_slow(),
+            shown: super::shown_by(index),
         }
     }
 }

@@ -6,6 +6,8 @@ use alloc::vec::Vec;
 
 use super::paragraph;
 use crate::codec::Content;
+#[cfg(feature = "index")]
+use crate::index::IndexInfo;
 use crate::record::{Length, PlainField, PlainRole, Schema, SchemaField};
 
 pub(super) fn write(schemas: &[&Schema]) -> String {
@@ -33,10 +35,44 @@ fn section(schema: &Schema) -> String {
         "\n## {}\n{subjectless}
 | sealed field | category | paragraph | labels | content | shown |
 | --- | --- | --- | --- | --- | --- |
-{rows}
+{rows}{}
 In clear: {}.\n",
         schema.record_type().name(),
+        indexes(schema),
         plain(schema.plain_fields()),
+    )
+}
+
+#[cfg(not(feature = "index"))]
+fn indexes(_: &Schema) -> String {
+    String::new()
+}
+
+/// A table of the indexes, if there are any.
+#[cfg(feature = "index")]
+fn indexes(schema: &Schema) -> String {
+    let rows: String = schema.indexes().iter().map(index_row).collect();
+    if rows.is_empty() {
+        return rows;
+    }
+    format!("\n| index | of | bits | shown |\n| --- | --- | --- | --- |\n{rows}")
+}
+
+#[cfg(feature = "index")]
+fn index_row(index: &IndexInfo) -> String {
+    let parts = index.parts().iter();
+    let parts = parts.map(|part| format!("{} (`{}`)", part.field().name(), part.normal().code()));
+    let options = [(index.is_unique(), ", unique"), (index.is_slow(), ", slow")];
+    let options: String = options
+        .into_iter()
+        .filter_map(|(is_set, option)| is_set.then_some(option))
+        .collect();
+    format!(
+        "| {} | {} | {}{options} | {} |\n",
+        index.name(),
+        or_none(parts),
+        index.width(),
+        super::shown_by(index),
     )
 }
 

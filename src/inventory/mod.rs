@@ -9,6 +9,8 @@ use alloc::vec::Vec;
 use core::fmt;
 
 use crate::category::Category;
+#[cfg(feature = "index")]
+use crate::index::IndexInfo;
 use crate::record::Schema;
 
 /// Lists what PHI an application keeps: each field with its category under 45 CFR 164.514(b)(2),
@@ -63,6 +65,22 @@ impl fmt::Debug for Inventory<'_> {
         f.debug_struct("Inventory")
             .field("records", &self.0.len())
             .finish_non_exhaustive()
+    }
+}
+
+/// What an index column tells somebody without a key, beside which rows have no value.
+#[cfg(feature = "index")]
+fn shown_by(index: &IndexInfo) -> String {
+    let alike = if index.has_several_terms() {
+        "how many terms a row has, and which rows share one"
+    } else {
+        "which rows are alike"
+    };
+    // With so many groups, hardly any two of a national population share one by chance.
+    if index.width() >= 64 {
+        String::from(alike)
+    } else {
+        alloc::format!("{alike}, as far as 2^{} groups tell", index.width())
     }
 }
 

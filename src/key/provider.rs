@@ -85,7 +85,8 @@ pub trait KeyProvider: Debug + Send + Sync {
 pub struct KeyNeed<'a> {
     /// Whom and what it is for.
     pub scope: Scope<'a>,
-    /// The key's id, or `None` for the scope's active key.
+    /// The key's id, or `None` for the scope's active key; in a scope of index values, for every
+    /// key that [`KeyProvider::with_each`] lends.
     pub id: Option<KeyId>,
 }
 

@@ -12,6 +12,8 @@
 ///   [`Session`](crate::Session) seals and opens it;
 /// - a constant for each sensitive field, `Patient::NAME`, as visible as the field: a
 ///   [`RecordField`](crate::RecordField), which is also a [`Field`](crate::Field);
+/// - for each `index`, a column in the twin and a constant to search by, `Patient::SSN_INDEX`
+///   (feature `index`; see [`Session::search`](crate::Session::search));
 /// - `Patient::SCHEMA`, from which [`inventory()`](crate::inventory()) prints the PHI data map.
 ///
 /// # Example
@@ -72,6 +74,7 @@
 /// | `row_derive(Clone, serde::Serialize)` | derives of the twin |
 /// | `row_attr(serde(rename_all = "camelCase"))` | any attribute of the twin; `row_attr(doc = "…")` replaces its doc comment |
 /// | `subjectless` | records of this type are about no patient |
+/// | `index(name = "birth_date_family", of(birth_date = date, family = text))` | an index of several fields together; options as below |
 /// | `duplicate`, `ct_eq` | methods of these names, since a record has no `Clone` and no `==` |
 /// | `crate = path` | where `phi_seal` is, if re-exported |
 ///
@@ -88,11 +91,24 @@
 /// | `sealed_null` | of an `Option<Phi<T>>`: `None` is sealed too, so that a NULL in its place is found |
 /// | `name = "family"` | the name in envelopes, by default the Rust one |
 /// | `row_attr(sqlx(rename = "family"))` | any attribute of the twin's field |
+/// | `index`, `index(digits, bits = 24)` | a blind index of the field; may be said several times |
+///
+/// # In `index(…)`
+///
+/// | | meaning |
+/// | --- | --- |
+/// | `text`, `digits`, `email`, `date`, `year`, `zip3`, `us_phone`, `prefix(3)`, `tokens`, `phonetic` | which values count as equal: the [normal form](crate::index::Normal), `text` by default |
+/// | `bits = 24` | its width, 128 by default. A [`Planner`](crate::index::Planner) says how narrow it should be for what it gives away |
+/// | `slow` | Argon2id instead of HMAC: some 20 ms and 19 MiB a value |
+/// | `unique` | a uniqueness constraint stands on the column: at least 128 bits |
+/// | `name = "by_sound"` | the column's name and the index's, `<field>_index` by default |
+/// | `row_attr(…)` | any attribute of the column |
 ///
 /// # What stays as it is
 ///
 /// The record type, the ids, the binding and the fields' stable names are authenticated: changing
-/// one makes old rows unreadable. To rename a field in Rust, add `name` with the old one. Order,
+/// one makes old rows unreadable. Changing anything of an index makes its old values unfindable:
+/// declare a new one beside it, reseal, and drop the old one. To rename a field in Rust, add `name` with the old one. Order,
 /// category, labels, padding, `sealed_null` and the change from `Phi<T>` to `Option<Phi<T>>` are
 /// free.
 ///

@@ -16,6 +16,7 @@ mod fields;
 mod indexing;
 mod one;
 mod place;
+mod prepare;
 mod schema;
 #[cfg(feature = "index")]
 mod search;

@@ -30,9 +30,14 @@ impl Session {
         let Some(now) = self.live_time() else {
             return Ok(Lease(KeyLease::default()));
         };
-        for action in [ActionKind::Open, ActionKind::Seal, ActionKind::Rebind] {
+        for action in [
+            ActionKind::Open,
+            ActionKind::Seal,
+            ActionKind::Rebind,
+            ActionKind::Reseal,
+        ] {
             let mut subjects: Vec<_> = needs
-                .0
+                .values
                 .iter()
                 .filter(|need| need.action == action)
                 .filter_map(|need| need.record.subject())
@@ -45,8 +50,8 @@ impl Session {
                     .await?;
             }
         }
-        let keys: Vec<_> = needs
-            .0
+        let mut keys: Vec<_> = needs
+            .values
             .iter()
             .filter(|need| {
                 if need.record.check_subject(need.field.record_type()).is_err() {
@@ -71,13 +76,19 @@ impl Session {
                 }
             })
             .collect();
+        if needs.index_keys {
+            keys.push(KeyNeed::active(Scope::indexing(self.access().tenant())));
+        }
         Ok(Lease(self.keys().prepare(&keys).await?))
     }
 }
 
 /// What actions to come will open and seal; the input of [`Session::prepare`].
 #[derive(Clone, Default)]
-pub struct Needs<'a>(Vec<Need<'a>>);
+pub struct Needs<'a> {
+    values: Vec<Need<'a>>,
+    index_keys: bool,
+}
 
 #[derive(Clone, Copy)]
 struct Need<'a> {
@@ -133,14 +144,21 @@ impl<'a> Needs<'a> {
         self
     }
 
-    fn push(
+    /// Index values will be made or searched for.
+    #[must_use]
+    pub fn index_keys(mut self) -> Self {
+        self.index_keys = true;
+        self
+    }
+
+    pub(crate) fn push(
         &mut self,
         action: ActionKind,
         record: RecordRef<'a>,
         field: FieldInfo,
         key: Option<KeyId>,
     ) {
-        self.0.push(Need {
+        self.values.push(Need {
             action,
             record,
             field,
@@ -152,7 +170,7 @@ impl<'a> Needs<'a> {
 impl fmt::Debug for Needs<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Needs")
-            .field("len", &self.0.len())
+            .field("len", &self.values.len())
             .finish_non_exhaustive()
     }
 }
