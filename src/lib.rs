@@ -77,7 +77,7 @@ pub use crate::phi::{JsonError, JsonReason, from_json};
 pub use crate::record::{PhiRecord, PhiValue};
 pub use crate::record::{Record, RecordField, Schema, SealedRecord};
 pub use crate::release::{Pending, Permit, Release};
-pub use crate::sealed::Sealed;
+pub use crate::sealed::{AsText, Sealed};
 pub use crate::secret::SecretBytes;
 pub use crate::shape::{Protected, ProtectedSealed};
 pub use crate::vault::{Lease, Needs, Opening, Resealing, Sealing, Session, Vault, VaultBuilder};

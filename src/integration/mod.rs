@@ -1,11 +1,18 @@
-//! Types of other crates as values, each behind a feature that names its major version.
+//! Types of other crates as values, and columns in databases, each behind a feature that names the
+//! other crate's major version.
 //!
 //! Everything here could be written outside of this crate: it uses the public interface only.
 
 #[cfg(feature = "chrono-0_4")]
 mod chrono;
+#[cfg(feature = "diesel-2")]
+mod diesel;
 #[cfg(feature = "jiff-0_2")]
 mod jiff;
+#[cfg(feature = "sea-orm-2")]
+mod sea_orm;
+#[cfg(feature = "sqlx-0_9")]
+mod sqlx;
 #[cfg(feature = "time-0_3")]
 mod time;
 #[cfg(feature = "uuid-1")]

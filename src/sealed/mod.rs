@@ -1,5 +1,6 @@
 //! `Sealed<T>`: ciphertext, typed.
 
+mod as_text;
 #[cfg(feature = "serde")]
 mod serde;
 
@@ -13,6 +14,8 @@ use crate::codec::{Content, Value};
 use crate::envelope::{self, Envelope, KeyId};
 use crate::error::{Error, ErrorKind};
 use crate::phi::write_short_type_name;
+
+pub use as_text::AsText;
 
 /// The ciphertext of a [`Phi<T>`](crate::Phi): an envelope that databases, JSON and queues hold.
 ///

@@ -1,0 +1,176 @@
+//! Sealed columns in PostgreSQL, by sqlx: `cargo run --example postgres --features sqlx-0_9-postgres`.
+//!
+//! Starts a server of its own, on a socket in a temporary folder, and removes it at the end. With
+//! `DATABASE_URL` it uses that database, in temporary tables. The patients are made up.
+
+#[path = "../clinic/mod.rs"]
+mod clinic;
+mod server;
+#[path = "../quickstart/terminal.rs"]
+mod terminal;
+
+use std::error::Error;
+
+use phi_seal::{Phi, PhiRecord, Sealed, Session, inspect};
+use sqlx::{Connection, Executor, PgConnection, query, query_as, query_scalar};
+
+use crate::clinic::{PEOPLE, session};
+use crate::server::Server;
+use crate::terminal::{Terminal, cut};
+
+type Outcome<T> = Result<T, Box<dyn Error>>;
+
+/// The derive makes the sealed twin `PatientRow`, and sqlx reads it by its columns' names.
+#[derive(Debug, PhiRecord)]
+#[phi(record = "patient", row_derive(sqlx::FromRow))]
+struct Patient {
+    #[phi(id, subject)]
+    id: String,
+    #[phi(category = Name)]
+    name: Phi<String>,
+    #[phi(category = Ssn)]
+    ssn: Phi<String>,
+    #[phi(category = Clinical)]
+    note: Option<Phi<String>>,
+}
+
+/// `id` is in clear. A sealed column is `BYTEA`; what may be missing may be NULL.
+const TABLE: &str = "CREATE TEMPORARY TABLE patient (
+    id   TEXT PRIMARY KEY,
+    name BYTEA NOT NULL,
+    ssn  BYTEA NOT NULL,
+    note BYTEA
+)";
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Outcome<()> {
+    let terminal = &mut Terminal::new();
+    let (server, url) = database(terminal)?;
+    let mut db = PgConnection::connect(&url).await?;
+    db.execute(TABLE).await?;
+    let session = session()?;
+
+    seal_all(terminal, &session, &mut db).await?;
+    show_what_a_thief_sees(terminal, &mut db).await?;
+    open_all(terminal, &session, &mut db).await?;
+    detect_tampering(terminal, &session, &mut db).await?;
+
+    db.close().await?;
+    drop(server);
+    terminal.summary("All as it should be.")?;
+    Ok(())
+}
+
+fn database(terminal: &mut Terminal) -> Outcome<(Option<Server>, String)> {
+    terminal.step("Connect to PostgreSQL")?;
+    if let Ok(url) = std::env::var("DATABASE_URL") {
+        terminal.line("database", "the one of DATABASE_URL")?;
+        return Ok((None, url));
+    }
+    let server = Server::start()?;
+    server.create_database("clinic")?;
+    let url = server.url("clinic");
+    terminal.line(
+        "server",
+        format!("our own, in {}", server.folder().display()),
+    )?;
+    Ok((Some(server), url))
+}
+
+async fn seal_all(
+    terminal: &mut Terminal,
+    session: &Session,
+    db: &mut PgConnection,
+) -> Outcome<()> {
+    terminal.step("Seal each patient as one recorded action, and insert the row")?;
+    let mut transaction = db.begin().await?;
+    for person in PEOPLE {
+        let row = session.seal(&Patient {
+            id: person.id.into(),
+            name: Phi::new(person.name.into()),
+            ssn: Phi::new(person.ssn.into()),
+            note: person.note.map(|note| Phi::new(note.into())),
+        })?;
+        query("INSERT INTO patient (id, name, ssn, note) VALUES ($1, $2, $3, $4)")
+            .bind(row.id)
+            .bind(row.name)
+            .bind(row.ssn)
+            .bind(row.note)
+            .execute(&mut *transaction)
+            .await?;
+    }
+    transaction.commit().await?;
+    terminal.good("inserted", format!("{} patients", PEOPLE.len()))?;
+    Ok(())
+}
+
+async fn show_what_a_thief_sees(terminal: &mut Terminal, db: &mut PgConnection) -> Outcome<()> {
+    terminal.step("Steal the table")?;
+    let stolen = "SELECT id, ssn, encode(ssn, 'hex') FROM patient ORDER BY id LIMIT 3";
+    let stolen: Vec<(String, Vec<u8>, String)> = query_as(stolen).fetch_all(&mut *db).await?;
+    for (id, bytes, hex) in stolen {
+        terminal.line(&format!("{id}  ssn"), cut(&hex, 60))?;
+        let about = inspect(&bytes)?;
+        let content = format!("{:?} of {} bytes", about.content, about.content_len);
+        terminal.line(
+            "",
+            format!("{} bytes: {content}, by their header", bytes.len()),
+        )?;
+    }
+    terminal.remark("Who has the rows sees lengths, types, NULLs and plain columns; no value.")?;
+    Ok(())
+}
+
+async fn open_all(
+    terminal: &mut Terminal,
+    session: &Session,
+    db: &mut PgConnection,
+) -> Outcome<()> {
+    terminal.step("Read the rows, and open them")?;
+    let rows: Vec<PatientRow> = query_as("SELECT * FROM patient ORDER BY id")
+        .fetch_all(&mut *db)
+        .await?;
+    terminal.line("in a log", format!("{:?}", rows[0]))?;
+    let mut table = vec![["id", "name", "ssn", "note"].map(String::from).to_vec()];
+    for row in &rows {
+        let patient = session.open(row)?;
+        table.push(vec![
+            patient.id,
+            patient.name.expose().clone(),
+            patient.ssn.expose().clone(),
+            patient
+                .note
+                .map_or("–".into(), |note| note.expose().clone()),
+        ]);
+    }
+    terminal.table(&table)?;
+    Ok(())
+}
+
+async fn detect_tampering(
+    terminal: &mut Terminal,
+    session: &Session,
+    db: &mut PgConnection,
+) -> Outcome<()> {
+    terminal.step("Tamper with the table")?;
+    let swap =
+        "UPDATE patient SET ssn = (SELECT ssn FROM patient WHERE id = 'p-2') WHERE id = 'p-1'";
+    query(swap).execute(&mut *db).await?;
+    let row: PatientRow = query_as("SELECT * FROM patient WHERE id = 'p-1'")
+        .fetch_one(&mut *db)
+        .await?;
+    let error = session.open(&row).err().ok_or("a swapped cell opened")?;
+    terminal.refused("another's SSN", error)?;
+    // What the others hold is still theirs.
+    let name = session.open_fields(&row, Patient::NAME)?;
+    terminal.good("her name", name.expose())?;
+
+    query("UPDATE patient SET ssn = 'Ada Lovelace' WHERE id = 'p-1'")
+        .execute(&mut *db)
+        .await?;
+    let ssn = query_scalar("SELECT ssn FROM patient WHERE id = 'p-1'");
+    let ssn: Result<Sealed<String>, _> = ssn.fetch_one(&mut *db).await;
+    let error = ssn.err().ok_or("plaintext was read")?;
+    terminal.refused("plaintext", error)?;
+    Ok(())
+}

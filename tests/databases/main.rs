@@ -1,0 +1,21 @@
+//! Columns of sealed values and of index values in real databases: a PostgreSQL server that the
+//! tests start themselves, and SQLite.
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    missing_docs,
+    unreachable_pub,
+    missing_debug_implementations
+)]
+
+#[path = "../canary/detector.rs"]
+mod detector;
+mod errors;
+#[path = "../../examples/postgres/server.rs"]
+mod server;
+mod spoiled;
+mod throwaway;
+mod ward;
+mod with_diesel;
+mod with_sea_orm;
+mod with_sqlx;
