@@ -28,7 +28,7 @@
 //!
 //! # Features
 //!
-//! `derive` and `serde` (default), `jiff-0_2`, `chrono-0_4`, `time-0_3`, `uuid-1`. Features only add.
+//! `derive` and `serde` (default), `index`, `index-phonetic`, `jiff-0_2`, `chrono-0_4`, `time-0_3`, `uuid-1`. Features only add.
 #![forbid(unsafe_code)]
 
 extern crate alloc;

@@ -1,6 +1,7 @@
 //! Replays the committed fuzz corpus, on stable and without a fuzzer.
 #![cfg(all(
     feature = "chrono-0_4",
+    feature = "index-phonetic",
     feature = "jiff-0_2",
     feature = "serde",
     feature = "time-0_3",
@@ -35,6 +36,11 @@ fn envelope_text() {
 #[test]
 fn from_json_body() {
     replay("from_json_body");
+}
+
+#[test]
+fn index_normal() {
+    replay("index_normal");
 }
 
 #[test]

@@ -15,6 +15,7 @@ fn main() {
     places(&corpus);
     forgeries(&corpus);
     bodies(&corpus);
+    indexed_values(&corpus);
     for (name, bytes) in CONTENTS {
         corpus.add("value_decoders", name, bytes);
     }
@@ -66,6 +67,23 @@ fn hex(digits: &str) -> Vec<u8> {
         .chunks(2)
         .map(|pair| digit(pair[0]) << 4 | digit(pair[1]))
         .collect()
+}
+
+/// Of each normal form and content: a value that is searched for behind its length, then a stored
+/// one.
+fn indexed_values(corpus: &Corpus) {
+    for (number, (content, wanted, stored)) in INDEXED.iter().enumerate() {
+        for normal in 0..12 {
+            let mut seed = vec![normal, *content, wanted.len() as u8];
+            seed.extend_from_slice(wanted);
+            seed.extend_from_slice(stored);
+            let name = format!("pair-{number}-form-{normal}");
+            // Each form with its own pairs, and all with those of text.
+            if number < 3 || number % 12 == usize::from(normal) {
+                corpus.add("index_normal", &name, &seed);
+            }
+        }
+    }
 }
 
 fn keysets(corpus: &Corpus) {
@@ -410,4 +428,32 @@ const BODIES: &[(&str, &str)] = &[
     ("escape", r#"{"notes": {"a": "780511207\q"}}"#),
     ("surrogate", r#"{"notes": {"a": "780511207\ud800"}}"#),
     ("number", "-780511207e999"),
+];
+
+const INDEXED: &[(u8, &[u8], &[u8])] = &[
+    (
+        2,
+        "Anna-Maria O’Neil".as_bytes(),
+        "ANNA MARIA ONEIL".as_bytes(),
+    ),
+    (
+        2,
+        "Straße İı ﬃ".as_bytes(),
+        "e\u{34f}\u{301}\u{345} ｶﾞ \u{ad}\u{200b}".as_bytes(),
+    ),
+    (9, b"\x02\0\0\0\x03Ada", b"\x02\0\0\0\x03Ada\0\0\0\x01-"),
+    (2, b"1952-02-29", b"19520229"),
+    (2, b"1952", b"-000001-02"),
+    (2, b"02139-4307", b"021"),
+    (2, b"+1 (212) 555-0100 x17", b"2125550100"),
+    (2, b"Ada@Example.org", b"ada@example.org "),
+    (2, b"078-05-1120", "０７８05 1120".as_bytes()),
+    (5, b"\xff\xff\xff\xff", b"\0\0\0\0"),
+    (
+        6,
+        b"\0\0\0\0\0\0\0\0\0\0\0\x07\xa0",
+        b"\0\0\0\0\0\0\0\0\0\0\0\0",
+    ),
+    (2, b"Stephen", "Ștefan Иван".as_bytes()),
+    (2, "李 明".as_bytes(), "क्षत्रिय".as_bytes()),
 ];

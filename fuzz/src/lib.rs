@@ -7,6 +7,7 @@ pub mod context_injectivity;
 pub mod envelope_bytes;
 pub mod envelope_text;
 pub mod from_json_body;
+pub mod index_normal;
 mod input;
 pub mod keyset_json;
 pub mod open_arbitrary;
@@ -22,6 +23,7 @@ pub const TARGETS: &[(&str, Check)] = &[
     ("envelope_bytes", envelope_bytes::run),
     ("envelope_text", envelope_text::run),
     ("from_json_body", from_json_body::run),
+    ("index_normal", index_normal::run),
     ("keyset_json", keyset_json::run),
     ("open_arbitrary", open_arbitrary::run),
     ("value_decoders", value_decoders::run),

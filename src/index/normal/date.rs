@@ -10,7 +10,7 @@ pub(super) fn date(readable: &Readable<'_>) -> Option<SecretBytes> {
     let date = match readable {
         Readable::Date(date) => *date,
         Readable::Instant(instant) => date_in_utc(*instant)?,
-        Readable::Text(text) => match Written::parse(&folded_text(text.chars()))? {
+        Readable::Text(text) => match Written::parse(&folded_text(text))? {
             Written {
                 year,
                 month: Some(month),
@@ -32,7 +32,7 @@ pub(super) fn year(readable: &Readable<'_>) -> Option<SecretBytes> {
         Readable::Instant(instant) => date_in_utc(*instant)?.ymd().0,
         Readable::Integer(year) => i32::try_from(*year).ok()?,
         Readable::Text(text) => {
-            let Written { year, month, day } = Written::parse(&folded_text(text.chars()))?;
+            let Written { year, month, day } = Written::parse(&folded_text(text))?;
             // The date as a whole must be one.
             let date = Date::from_ymd(year, month.unwrap_or(1), day.unwrap_or(1));
             date.ok()?.ymd().0

@@ -7,13 +7,13 @@ use crate::secret::SecretBytes;
 /// The digits 0 to 9 of the folded text. Nothing without any, or if other numerals are among
 /// them: leaving those out would make different numbers equal.
 pub(super) fn digits(text: &str) -> Option<SecretBytes> {
-    digits_of(&folded_text(text.chars()))
+    digits_of(&folded_text(text))
 }
 
 /// The first three of 3, 5 or 9 leading digits, such as `021`, `02139`, `02139-4307` and
 /// `021394307`. Four are what is left of five that began with 0.
 pub(super) fn zip3(text: &str) -> Option<SecretBytes> {
-    let folded = folded_text(text.chars());
+    let folded = folded_text(text);
     let length = folded.bytes().take_while(u8::is_ascii_digit).count();
     let is_zip = matches!(length, 3 | 5 | 9);
     is_zip.then(|| {
@@ -26,7 +26,7 @@ pub(super) fn zip3(text: &str) -> Option<SecretBytes> {
 /// Ten digits; a country code of 1 before them and an extension behind them are left out. Nothing
 /// for other lengths and other country codes.
 pub(super) fn us_phone(text: &str) -> Option<SecretBytes> {
-    let folded = folded_text(text.chars());
+    let folded = folded_text(text);
     let digits = digits_of(without_extension(&folded))?;
     let national = match (digits.as_slice(), folded.starts_with('+')) {
         ([b'1', national @ ..], _) if national.len() == 10 => national,

@@ -5,7 +5,7 @@ use alloc::vec::Vec;
 use unicode_normalization::char::is_combining_mark;
 
 use super::readable::{Readable, SecretText};
-use super::text::{folded, folded_text};
+use super::text::{folded, folded_text, folded_without};
 use crate::secret::SecretBytes;
 
 /// The words of a text or of all texts of a list: sorted, each once.
@@ -39,7 +39,7 @@ fn add_words(text: &str, words: &mut Vec<SecretBytes>) {
 
 /// The first so many characters of the folded text, if it has as many.
 pub(super) fn prefix(text: &str, length: u8) -> Option<SecretBytes> {
-    let folded = folded_text(text.chars());
+    let folded = folded_text(text);
     let last = usize::from(length).checked_sub(1)?;
     let (start, c) = folded.char_indices().nth(last)?;
     let mut bytes = folded.into_bytes();
@@ -60,7 +60,7 @@ pub(super) fn email(text: &str) -> Option<SecretBytes> {
 /// Without the characters that people type for an apostrophe, some of which would fold to a space
 /// and an accent.
 pub(super) fn folded_without_apostrophes(text: &str) -> SecretText {
-    folded_text(text.chars().filter(|c| !is_apostrophe(*c)))
+    folded_without(text, is_apostrophe)
 }
 
 const fn is_apostrophe(c: char) -> bool {
