@@ -2,7 +2,6 @@
 //! network, gone when its owner is.
 
 use std::error::Error;
-use std::ffi::OsString;
 use std::fs::{self, File};
 use std::io::{self, Read, Write};
 use std::os::unix::fs::{DirBuilderExt, chown};
@@ -145,7 +144,7 @@ const SETTINGS: &[&str] = &[
 
 /// Debian keeps the programs of its package out of the path.
 fn find(program: &str) -> Result<PathBuf, Box<dyn Error>> {
-    let path = std::env::var_os("PATH").unwrap_or_else(OsString::new);
+    let path = std::env::var_os("PATH").unwrap_or_default();
     let mut folders: Vec<_> = std::env::split_paths(&path).collect();
     if let Ok(versions) = fs::read_dir("/usr/lib/postgresql") {
         folders.extend(versions.flatten().map(|version| version.path().join("bin")));

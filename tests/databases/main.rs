@@ -5,7 +5,9 @@
     clippy::panic,
     missing_docs,
     unreachable_pub,
-    missing_debug_implementations
+    missing_debug_implementations,
+    // What both databases have is one file, compiled for each.
+    clippy::duplicate_mod
 )]
 
 #[path = "../canary/detector.rs"]

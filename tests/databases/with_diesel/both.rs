@@ -1,6 +1,5 @@
 //! Compiled once for each database: `Db`, `connect` and `create` are its own.
 
-use std::error::Error as _;
 use std::sync::Arc;
 
 use diesel::deserialize::FromSqlRow;
@@ -289,8 +288,11 @@ where
 
 #[track_caller]
 fn assert_malformed(case: &str, error: &Error, column: &str, content: &[u8]) {
-    let source = error.source().and_then(|error| error.downcast_ref());
-    let field: &DeserializeFieldError = source.unwrap_or_else(|| panic!("{case}: {error:?}"));
+    let Error::DeserializationError(inner) = error else {
+        panic!("{case}: {error:?}");
+    };
+    let field: Option<&DeserializeFieldError> = inner.downcast_ref();
+    let field = field.unwrap_or_else(|| panic!("{case}: {error:?}"));
     assert_eq!(field.field_name.as_deref(), Some(column), "{case}");
     assert_eq!(kind(error), Some(ErrorKind::Malformed), "{case}");
     assert_discreet(case, error, column, content);

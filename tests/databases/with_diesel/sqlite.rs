@@ -48,7 +48,9 @@ fn a_set_is_one_blob() {
             bytes.len(),
             set.as_slice().len() * IndexValue::<ByName>::LEN
         );
-        let read = sets::table.select(sets::words).first(&mut db);
+        let read = sets::table
+            .select(sets::words)
+            .first::<IndexSet<ByName>>(&mut db);
         assert_eq!(read.unwrap(), set);
     }
 }

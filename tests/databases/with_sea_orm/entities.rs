@@ -17,7 +17,8 @@ pub mod visit {
         pub id: String,
         #[phi(category = Clinical)]
         pub reason: Phi<String>,
-        #[phi(category = Clinical)]
+        // sea-orm knows an `Option` by its spelling, and the derive spells it in full.
+        #[phi(category = Clinical, row_attr(sea_orm(nullable)))]
         pub plan: Option<Phi<String>>,
         pub ward: i32,
     }
@@ -58,6 +59,7 @@ pub mod found {
 pub mod lists {
     use phi_seal::index::IndexValue;
     use phi_seal::{AsText, Sealed};
+    use sea_orm::FromQueryResult;
     use sea_orm::entity::prelude::*;
 
     use crate::ward::ByName;

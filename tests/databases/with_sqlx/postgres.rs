@@ -15,7 +15,7 @@ type Db = sqlx::Postgres;
 type Connection = sqlx::PgConnection;
 
 async fn connect() -> Connection {
-    sqlx::Connection::connect(&throwaway::postgres())
+    <Connection as sqlx::Connection>::connect(&throwaway::postgres())
         .await
         .unwrap()
 }

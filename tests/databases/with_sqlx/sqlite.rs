@@ -15,7 +15,9 @@ type Db = sqlx::Sqlite;
 type Connection = sqlx::SqliteConnection;
 
 async fn connect() -> Connection {
-    sqlx::Connection::connect("sqlite::memory:").await.unwrap()
+    <Connection as sqlx::Connection>::connect("sqlite::memory:")
+        .await
+        .unwrap()
 }
 
 async fn create(db: &mut Connection, table: &str) {
@@ -36,7 +38,7 @@ async fn a_set_is_one_blob() {
         let length: i64 = length.fetch_one(&mut db).await.unwrap();
         let expected = set.as_slice().len() * IndexValue::<ByName>::LEN;
         assert_eq!(usize::try_from(length).unwrap(), expected);
-        let read = query_scalar("SELECT words FROM found")
+        let read = query_scalar::<_, IndexSet<ByName>>("SELECT words FROM found")
             .fetch_one(&mut db)
             .await;
         assert_eq!(read.unwrap(), set);
@@ -103,7 +105,9 @@ async fn a_file_is_read_after_it_was_closed_and_shows_no_plaintext() {
     let file = folder.path().join("hospital.db");
     let url = format!("sqlite://{}?mode=rwc", file.display());
     let envelope = crate::ward::sealed(CANARY);
-    let mut db: Connection = sqlx::Connection::connect(&url).await.unwrap();
+    let mut db = <Connection as sqlx::Connection>::connect(&url)
+        .await
+        .unwrap();
     create(&mut db, "CREATE TABLE cells (bytes BYTES)").await;
     let insert = query("INSERT INTO cells VALUES ($1)").bind(&envelope);
     insert.execute(&mut db).await.unwrap();
@@ -117,8 +121,10 @@ async fn a_file_is_read_after_it_was_closed_and_shows_no_plaintext() {
     );
     assert_eq!(Detector::of_text(CANARY).find(&content), None);
 
-    let mut db: Connection = sqlx::Connection::connect(&url).await.unwrap();
-    let read = query_scalar("SELECT bytes FROM cells")
+    let mut db = <Connection as sqlx::Connection>::connect(&url)
+        .await
+        .unwrap();
+    let read = query_scalar::<_, Sealed<String>>("SELECT bytes FROM cells")
         .fetch_one(&mut db)
         .await;
     assert_eq!(read.unwrap(), envelope);
