@@ -6,6 +6,8 @@
 mod allocations;
 mod controls;
 mod failures;
+#[cfg(feature = "index")]
+mod indexes;
 mod round_trips;
 mod values;
 mod ward;
