@@ -64,6 +64,16 @@ fn twelve_calls(patient: &'static Patient) -> Vec<Case> {
     let values = patient.values().map(|(_, value)| value);
     let sealed = values.map(hand_written_seal);
     vec![
+        case("12 raw calls, all kept", Rival::Seal, {
+            let raw = Raw::new(patient);
+            move || {
+                let mut field = 0;
+                values.map(|value| {
+                    field += 1;
+                    raw.seal(field - 1, value)
+                })
+            }
+        }),
         case("12 raw calls, a nonce each", Rival::Seal, move || {
             let mut field = 0;
             values.map(|value| {

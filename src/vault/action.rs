@@ -7,15 +7,16 @@ use std::time::SystemTime;
 
 use super::EXPIRED;
 use super::session::Session;
+use super::shared::Shared;
 use crate::access::{ActionKind, Policy, Request};
-use crate::aead::{MessageKey, NonceRun};
+use crate::aead::NonceRun;
 use crate::audit::{
     AuditError, EventHeader, EventItem, Outcome, record_in_parts, recorded_version,
 };
-use crate::context::{Context, FieldInfo, RecordRef, RecordType};
-use crate::envelope::{KeyId, NONCE_LEN};
+use crate::context::{FieldInfo, RecordRef, RecordType};
+use crate::envelope::NONCE_LEN;
 use crate::error::{Error, ErrorKind};
-use crate::key::{DataKey, Scope};
+use crate::key::Scope;
 use crate::release::{Brand, Pending, Permit};
 
 /// An action in progress. Recorded exactly once: by [`record`](Action::record) when it is done,
@@ -29,15 +30,8 @@ pub(super) struct Action<'a> {
     is_live: bool,
     pub(super) items: Vec<EventItem<'a>>,
     was_recorded: bool,
-    derived: Option<Derived>,
+    pub(super) shared: Shared<'a>,
     run: Option<NonceRun>,
-}
-
-/// The AES-256-GCM key of the last nonce prefix, kept while the next value shares it.
-struct Derived {
-    key_id: KeyId,
-    nonce_prefix: [u8; 12],
-    key: MessageKey,
 }
 
 impl<'a> Action<'a> {
@@ -50,7 +44,7 @@ impl<'a> Action<'a> {
             is_live: true,
             items: Vec::new(),
             was_recorded: false,
-            derived: None,
+            shared: Shared::default(),
             run: None,
         }
     }
@@ -168,41 +162,8 @@ impl<'a> Action<'a> {
         ))
     }
 
-    /// The message key of a nonce, derived anew only when key or prefix differ from the last.
-    pub(super) fn message_key(&mut self, key: &DataKey, nonce: &[u8; NONCE_LEN]) -> &MessageKey {
-        let is_hit = self.derived.as_ref().is_some_and(|derived| {
-            derived.key_id == *key.id() && derived.nonce_prefix == nonce[..12]
-        });
-        if !is_hit {
-            self.derived = None;
-        }
-        &self
-            .derived
-            .get_or_insert_with(|| {
-                let mut nonce_prefix = [0; 12];
-                nonce_prefix.copy_from_slice(&nonce[..12]);
-                Derived {
-                    key_id: *key.id(),
-                    nonce_prefix,
-                    key: key.sealing().derive(nonce),
-                }
-            })
-            .key
-    }
-
     pub(super) fn scope(&self, record: RecordRef<'a>) -> Scope<'a> {
         Scope::sealing(self.session.access().tenant(), record.subject())
-    }
-
-    pub(super) fn context<'f>(&self, record: RecordRef<'a>, field: &'f FieldInfo) -> Context<'f>
-    where
-        'a: 'f,
-    {
-        Context {
-            tenant: self.session.access().tenant(),
-            record,
-            field,
-        }
     }
 
     /// Looks at the clock anew for each record, since a closure may take its time.

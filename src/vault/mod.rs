@@ -8,6 +8,7 @@ pub(crate) mod raw;
 mod rebind;
 mod sealing;
 mod session;
+mod shared;
 
 use alloc::boxed::Box;
 use alloc::string::String;
