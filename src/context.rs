@@ -218,6 +218,7 @@ impl FieldInfo {
 }
 
 impl PartialEq for FieldInfo {
+    #[inline]
     fn eq(&self, other: &Self) -> bool {
         let Self {
             record_type,
@@ -237,6 +238,7 @@ impl PartialEq for FieldInfo {
     }
 }
 
+#[inline]
 fn is_same_name(a: &'static str, b: &'static str) -> bool {
     ptr::eq(a, b) || a == b
 }

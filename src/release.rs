@@ -96,6 +96,7 @@ impl<'o, 'a> Permit<'o, 'a> {
     }
 
     /// The event item of a permitted field, or why there is none.
+    #[inline]
     pub(crate) fn item_of(&self, field: &FieldInfo) -> Result<usize, Error> {
         let next = self.next.get();
         let position = match self.fields.get(next) {

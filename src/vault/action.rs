@@ -80,7 +80,7 @@ impl<'a> Action<'a> {
             now,
         ));
         for (position, item) in self.items[first..].iter_mut().enumerate() {
-            item.reason.clone_from(decision.reason_code(position));
+            item.reason = decision.reason_code(position).clone();
             if !decision.permits(position) {
                 item.outcome = Outcome::Failed(ErrorKind::Denied);
             }
@@ -90,6 +90,7 @@ impl<'a> Action<'a> {
     }
 
     /// The event item for acting on this field now, or a denial, which is recorded too.
+    #[inline]
     pub(super) fn claim(
         &mut self,
         permit: &Permit<'_, 'a>,
