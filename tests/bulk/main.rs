@@ -4,6 +4,7 @@
 
 mod events;
 mod failures;
+mod keys;
 mod nonces;
 mod order;
 mod panics;
