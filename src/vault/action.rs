@@ -151,11 +151,17 @@ impl<'a> Action<'a> {
     }
 
     /// The next nonce of this action's run.
+    #[inline]
     pub(super) fn next_nonce(&mut self) -> Result<[u8; NONCE_LEN], Error> {
-        if let Some(nonce) = self.run.as_mut().and_then(NonceRun::next) {
-            return Ok(nonce);
+        match self.run.as_mut().and_then(NonceRun::next) {
+            Some(nonce) => Ok(nonce),
+            None => self.first_nonce(),
         }
-        // First value, or 2^16 values later: a new run.
+    }
+
+    /// Of a new run: for the first value, and again 2^16 values later.
+    #[cold]
+    fn first_nonce(&mut self) -> Result<[u8; NONCE_LEN], Error> {
         self.run = NonceRun::draw();
         self.run.as_mut().and_then(NonceRun::next).ok_or(Error::new(
             ErrorKind::Unavailable,

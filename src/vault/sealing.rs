@@ -134,6 +134,12 @@ impl<'o, 'a> Sealing<'o, 'a> {
         }))
     }
 
+    /// Makes room in the event for so many fields, where their number is known: a page grew to it
+    /// by copying half a megabyte.
+    pub(crate) fn make_room(&mut self, fields: usize) {
+        self.action.items.reserve_exact(fields);
+    }
+
     /// Records the action. Whatever was sealed may leave with the release this returns.
     ///
     /// # Errors
