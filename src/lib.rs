@@ -9,7 +9,8 @@
 //! - A [`RecordType`] has [`Field`]s; a [`RecordRef`] names one row. Together with the session's
 //!   tenant they are the context that every envelope authenticates.
 //! - `#[derive(PhiRecord)]` makes all of that from a struct, and its sealed twin; [`record`] says
-//!   what it generates and [`inventory()`] prints the application's PHI.
+//!   what it generates and [`inventory()`] prints the application's PHI. [`record::bulk`] seals
+//!   and opens any number of them.
 //! - A [`Vault`] holds a [`KeyProvider`](key::KeyProvider), a [`Policy`] and an [`AuditSink`]. It
 //!   admits an [`Access`] as a [`Session`], which seals, opens and rebinds.
 //! - [`key`] keeps data keys in a [`Keyring`], and at rest in a wrapped keyset under a

@@ -4,6 +4,7 @@
 //! compiler makes a fresh one for every action and never lets two be equal. A value opened in
 //! one action can therefore not be released by another.
 
+use core::cell::Cell;
 use core::fmt;
 use core::marker::PhantomData;
 
@@ -36,6 +37,10 @@ pub struct Permit<'o, 'a> {
     fields: &'a [FieldInfo],
     decision: Decision,
     first_item: usize,
+    number: usize,
+    /// Where the next field is looked for first: they mostly come in the order announced, and
+    /// to search from the start took a sixth of the time of a record of twelve.
+    next: Cell<usize>,
     _brand: Brand<'o>,
 }
 
@@ -48,6 +53,7 @@ impl<'o, 'a> Permit<'o, 'a> {
         record: RecordRef<'a>,
         fields: &'a [FieldInfo],
         first_item: usize,
+        number: usize,
     ) -> Result<Self, Decision> {
         if !(0..fields.len()).any(|position| decision.permits(position)) {
             return Err(decision);
@@ -57,6 +63,8 @@ impl<'o, 'a> Permit<'o, 'a> {
             fields,
             decision,
             first_item,
+            number,
+            next: Cell::new(0),
             _brand,
         })
     }
@@ -86,20 +94,29 @@ impl<'o, 'a> Permit<'o, 'a> {
         self.record
     }
 
+    /// Which permit of its action it is: no other has the same number.
+    pub(crate) const fn number(&self) -> usize {
+        self.number
+    }
+
     /// Whether the policy was asked about this field at all.
     pub(crate) fn has_announced(&self, field: &FieldInfo) -> bool {
         self.fields.contains(field)
     }
 
     /// The event item of a permitted field, or why there is none.
+    #[inline]
     pub(crate) fn item_of(&self, field: &FieldInfo) -> Result<usize, Error> {
-        let position = self
-            .fields
-            .iter()
-            .position(|announced| announced == field)
-            .filter(|position| self.decision.permits(*position));
-        match position {
-            Some(position) => Ok(self.first_item + position),
+        let next = self.next.get();
+        let position = match self.fields.get(next) {
+            Some(announced) if announced == field => Some(next),
+            _ => self.fields.iter().position(|announced| announced == field),
+        };
+        match position.filter(|position| self.decision.permits(*position)) {
+            Some(position) => {
+                self.next.set(position + 1);
+                Ok(self.first_item + position)
+            }
             None => Err(field.blame(Error::denied())),
         }
     }
@@ -107,11 +124,12 @@ impl<'o, 'a> Permit<'o, 'a> {
     /// Authenticates and decrypts an envelope at this record.
     pub(crate) fn open(
         &self,
-        context: &Context<'_>,
+        context: &mut Context<'_>,
+        field: &FieldInfo,
         key: &MessageKey,
         envelope: &Envelope<'_>,
     ) -> Pending<'o, SecretBytes> {
-        Pending::new(decrypt(context, key, envelope))
+        Pending::new(decrypt(context, field, key, envelope))
     }
 }
 
@@ -125,7 +143,8 @@ impl fmt::Debug for Permit<'_, '_> {
 
 /// The cipher's answer, or the one error for wrong context, wrong key and tampering.
 pub(crate) fn decrypt(
-    context: &Context<'_>,
+    context: &mut Context<'_>,
+    field: &FieldInfo,
     key: &MessageKey,
     envelope: &Envelope<'_>,
 ) -> Result<SecretBytes, Error> {
@@ -133,7 +152,7 @@ pub(crate) fn decrypt(
     plaintext.append(envelope.ciphertext);
     key.open(
         envelope.nonce,
-        context.associated_data(envelope.header).as_slice(),
+        context.associated_data(envelope.kind(), &envelope.key_id().0, field),
         plaintext.as_mut_slice(),
         envelope.tag,
     )

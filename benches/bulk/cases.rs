@@ -7,7 +7,7 @@ use phi_seal::Session;
 
 use crate::common::measure::{Case, Rival};
 use crate::common::patient::{FIELDS, Patient, PatientRow, session};
-use crate::common::rivals::{Raw, hand_written_seal};
+use crate::common::rivals::Raw;
 
 const RECORDS: usize = 100_000;
 
@@ -129,11 +129,6 @@ fn rivals(patients: &'static [Patient]) -> Vec<Case> {
                     field += 1;
                     raw.seal_with_own_nonce(field - 1, value)
                 }));
-            }
-        }),
-        case("12 hand-written helpers, seal", Rival::Seal, move || {
-            for patient in patients {
-                black_box(patient.values().map(|(_, value)| hand_written_seal(value)));
             }
         }),
     ]

@@ -1,7 +1,7 @@
 //! A patient of twelve PHI fields of 64 bytes, and a session to seal them in.
 
 use phi_seal::danger::{DiscardAudit, PermitAll};
-use phi_seal::{Access, Actor, Keyring, Phi, PhiRecord, Purpose, Sealed, Session, TenantId, Vault};
+use phi_seal::{Access, Actor, Keyring, Phi, PhiRecord, Purpose, Session, TenantId, Vault};
 
 pub(crate) const FIELDS: usize = 12;
 pub(crate) const FIELD_LEN: usize = 64;
@@ -78,62 +78,6 @@ impl Patient {
             ("note", &self.note),
         ]
         .map(|(name, value)| (name, value.expose().as_str()))
-    }
-}
-
-/// What a database holds of a row: its id and twelve columns of bytes.
-pub(crate) struct Columns(String, [Vec<u8>; FIELDS]);
-
-impl PatientRow {
-    pub(crate) fn to_columns(&self) -> Columns {
-        let columns = [
-            &self.family,
-            &self.given,
-            &self.birth,
-            &self.street,
-            &self.city,
-            &self.phone,
-            &self.email,
-            &self.ssn,
-            &self.mrn,
-            &self.plan,
-            &self.allergies,
-            &self.note,
-        ]
-        .map(|sealed| sealed.as_bytes().to_vec());
-        Columns(self.id.clone(), columns)
-    }
-
-    pub(crate) fn from_columns(Columns(id, columns): Columns) -> Self {
-        let [
-            family,
-            given,
-            birth,
-            street,
-            city,
-            phone,
-            email,
-            ssn,
-            mrn,
-            plan,
-            allergies,
-            note,
-        ] = columns.map(|bytes| Sealed::from_bytes(bytes).unwrap());
-        Self {
-            id,
-            family,
-            given,
-            birth,
-            street,
-            city,
-            phone,
-            email,
-            ssn,
-            mrn,
-            plan,
-            allergies,
-            note,
-        }
     }
 }
 

@@ -4,9 +4,11 @@
 use std::hint::black_box;
 use std::time::{Duration, Instant};
 
+use crate::columns::Columns;
 use crate::common::measure::{Case, Rival};
-use crate::common::patient::{FIELDS, Patient, PatientRow, session};
-use crate::common::rivals::{Raw, hand_written_open, hand_written_seal};
+use crate::common::patient::{FIELDS, Patient, session};
+use crate::common::rivals::Raw;
+use crate::helper::{hand_written_open, hand_written_seal};
 
 pub(crate) fn all() -> Vec<Case> {
     let patient: &'static Patient = Box::leak(Box::new(Patient::new(4711)));
@@ -49,9 +51,9 @@ fn in_session(patient: &'static Patient) -> Vec<Case> {
         }),
         consuming(
             "session open of a record",
-            move || row.to_columns(),
-            move |columns| {
-                let row = PatientRow::from_columns(columns);
+            move || Columns::of(&row),
+            move |columns: Columns| {
+                let row = columns.into_row();
                 (opening.open(&row).unwrap(), row)
             },
         ),
@@ -64,6 +66,16 @@ fn twelve_calls(patient: &'static Patient) -> Vec<Case> {
     let values = patient.values().map(|(_, value)| value);
     let sealed = values.map(hand_written_seal);
     vec![
+        case("12 raw calls, all kept", Rival::Seal, {
+            let raw = Raw::new(patient);
+            move || {
+                let mut field = 0;
+                values.map(|value| {
+                    field += 1;
+                    raw.seal(field - 1, value)
+                })
+            }
+        }),
         case("12 raw calls, a nonce each", Rival::Seal, move || {
             let mut field = 0;
             values.map(|value| {

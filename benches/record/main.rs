@@ -7,8 +7,10 @@
 #![allow(missing_docs, clippy::unwrap_used, clippy::print_stdout)]
 
 mod cases;
+mod columns;
 #[path = "../common/mod.rs"]
 mod common;
+mod helper;
 
 use std::time::Duration;
 

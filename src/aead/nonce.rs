@@ -38,12 +38,14 @@ impl NonceRun {
     pub(crate) fn next(&mut self) -> Option<[u8; NONCE_LEN]> {
         self.left = self.left.checked_sub(1)?;
         let current = self.nonce;
-        for byte in self.nonce[12..].iter_mut().rev() {
-            *byte = byte.wrapping_add(1);
-            if *byte != 0 {
-                break;
-            }
-        }
+        // As one integer: the last 12 bytes lie in the low 96 bits of the last 16.
+        let (_, last) = self
+            .nonce
+            .split_last_chunk_mut::<16>()
+            .expect("a nonce has more than 16 bytes");
+        let counter = u128::from_be_bytes(*last);
+        let low = (1 << 96) - 1;
+        *last = (counter & !low | counter.wrapping_add(1) & low).to_be_bytes();
         Some(current)
     }
 }

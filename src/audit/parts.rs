@@ -105,9 +105,7 @@ fn all_but_last_len(header: usize, items: &[EventItem<'_>]) -> Vec<usize> {
 }
 
 fn is_same_row(a: &EventItem<'_>, b: &EventItem<'_>) -> bool {
-    a.record.id() == b.record.id()
-        && a.record.subject() == b.record.subject()
-        && a.field.record_type() == b.field.record_type()
+    a.record.is_same_place(&b.record) && a.field.record_type() == b.field.record_type()
 }
 
 const HEADER: &str = r#"{"v":1,"event":"","action_id":"","part":,"parts":,"time":"","tenant":"","session":"","auth":{"strength":"","at":""},"actor":{"id":"","roles":[]},"purpose":"","reason":"","action":"","source_ip":"","request_id":"","policy":"","observer":"","outcome":"","subjects":[]}"#;

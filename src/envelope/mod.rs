@@ -99,6 +99,11 @@ impl<'a> Envelope<'a> {
         })
     }
 
+    /// Suite and content as they stand in the header, before the key id.
+    pub(crate) const fn kind(&self) -> [u8; 2] {
+        [self.header[0], self.header[1]]
+    }
+
     pub(crate) fn key_id(&self) -> KeyId {
         let mut id = [0; 32];
         id.copy_from_slice(&self.header[2..]);
@@ -106,19 +111,20 @@ impl<'a> Envelope<'a> {
     }
 }
 
-/// What stands before the ciphertext: header and nonce.
+/// Writes what stands before the ciphertext: header and nonce. Returns suite and content as they
+/// stand in the header, before the key id.
 pub(crate) fn write_prefix(
+    prefix: &mut [u8; PREFIX_LEN],
     content: Content,
     padded: bool,
     key_id: &KeyId,
     nonce: &[u8; NONCE_LEN],
-) -> [u8; PREFIX_LEN] {
-    let mut prefix = [0; PREFIX_LEN];
-    prefix[0] = SUITE;
-    prefix[1] = content.code() | if padded { PADDED } else { 0 };
+) -> [u8; 2] {
+    let kind = [SUITE, content.code() | if padded { PADDED } else { 0 }];
+    prefix[..2].copy_from_slice(&kind);
     prefix[2..HEADER_LEN].copy_from_slice(&key_id.0);
     prefix[HEADER_LEN..].copy_from_slice(nonce);
-    prefix
+    kind
 }
 
 const TOO_SHORT: Error = Error::new(

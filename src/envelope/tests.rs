@@ -20,11 +20,13 @@ proptest! {
         ciphertext in prop::collection::vec(any::<u8>(), 0..200),
         tag: [u8; 16],
     ) {
-        let prefix = write_prefix(content, padded, &KeyId(key_id), &nonce);
+        let mut prefix = [0xff; PREFIX_LEN];
+        let kind = write_prefix(&mut prefix, content, padded, &KeyId(key_id), &nonce);
         let bytes = [&prefix[..], &ciphertext, &tag].concat();
         let envelope = Envelope::parse(&bytes).unwrap();
         prop_assert_eq!(envelope.content, content);
         prop_assert_eq!(envelope.padded, padded);
+        prop_assert_eq!(envelope.kind(), kind);
         prop_assert_eq!(envelope.key_id(), KeyId(key_id));
         prop_assert_eq!(envelope.nonce, &nonce);
         prop_assert_eq!(envelope.ciphertext, ciphertext.as_slice());
@@ -38,7 +40,9 @@ proptest! {
     #[test]
     fn what_parses_writes_back_to_itself(bytes in prop::collection::vec(any::<u8>(), 0..200)) {
         if let Ok(envelope) = Envelope::parse(&bytes) {
-            let prefix = write_prefix(
+            let mut prefix = [0xff; PREFIX_LEN];
+            write_prefix(
+                &mut prefix,
                 envelope.content,
                 envelope.padded,
                 &envelope.key_id(),

@@ -11,15 +11,16 @@ use std::time::SystemTime;
 
 use super::EXPIRED;
 use super::session::Session;
+use super::shared::Shared;
 use crate::access::{ActionKind, Policy, Request};
-use crate::aead::{MessageKey, NonceRun};
+use crate::aead::NonceRun;
 use crate::audit::{
     AuditError, EventHeader, EventItem, Outcome, SearchedIndex, record_in_parts, recorded_version,
 };
-use crate::context::{Context, FieldInfo, RecordRef, RecordType};
-use crate::envelope::{KeyId, NONCE_LEN};
+use crate::context::{FieldInfo, RecordRef, RecordType};
+use crate::envelope::NONCE_LEN;
 use crate::error::{Error, ErrorKind};
-use crate::key::{DataKey, Scope};
+use crate::key::Scope;
 use crate::release::{Brand, Pending, Permit};
 
 /// An action in progress. Recorded exactly once: by [`record`](Action::record) when it is done,
@@ -37,18 +38,13 @@ pub(crate) struct Action<'a> {
     is_live: bool,
     pub(super) items: Vec<EventItem<'a>>,
     was_recorded: bool,
-    derived: Option<Derived>,
+    /// How many permits were asked for. Counted apart from the items, which a search takes back.
+    permits: usize,
+    pub(super) shared: Shared<'a>,
     run: Option<NonceRun>,
     /// What `record` derives once for all records of the action.
     #[cfg(feature = "index")]
     pub(crate) index_keys: Option<Box<dyn Any>>,
-}
-
-/// The AES-256-GCM key of the last nonce prefix, kept while the next value shares it.
-struct Derived {
-    key_id: KeyId,
-    nonce_prefix: [u8; 12],
-    key: MessageKey,
 }
 
 impl<'a> Action<'a> {
@@ -83,7 +79,8 @@ impl<'a> Action<'a> {
             is_live: true,
             items: Vec::new(),
             was_recorded: false,
-            derived: None,
+            permits: 0,
+            shared: Shared::default(),
             run: None,
             #[cfg(feature = "index")]
             index_keys: None,
@@ -121,16 +118,18 @@ impl<'a> Action<'a> {
             now,
         ));
         for (position, item) in self.items[first..].iter_mut().enumerate() {
-            item.reason.clone_from(decision.reason_code(position));
+            item.reason = decision.reason_code(position).clone();
             if !decision.permits(position) {
                 item.outcome = Outcome::Failed(ErrorKind::Denied);
             }
         }
-        Permit::grant(brand, decision, record, fields, first)
+        self.permits += 1;
+        Permit::grant(brand, decision, record, fields, first, self.permits)
             .map_err(|_| self.fail_from(first, Error::denied()))
     }
 
     /// The event item for acting on this field now, or a denial, which is recorded too.
+    #[inline]
     pub(super) fn claim(
         &mut self,
         permit: &Permit<'_, 'a>,
@@ -191,11 +190,17 @@ impl<'a> Action<'a> {
     }
 
     /// The next nonce of this action's run.
+    #[inline]
     pub(super) fn next_nonce(&mut self) -> Result<[u8; NONCE_LEN], Error> {
-        if let Some(nonce) = self.run.as_mut().and_then(NonceRun::next) {
-            return Ok(nonce);
+        match self.run.as_mut().and_then(NonceRun::next) {
+            Some(nonce) => Ok(nonce),
+            None => self.first_nonce(),
         }
-        // First value, or 2^16 values later: a new run.
+    }
+
+    /// Of a new run: for the first value, and again 2^16 values later.
+    #[cold]
+    fn first_nonce(&mut self) -> Result<[u8; NONCE_LEN], Error> {
         self.run = NonceRun::draw();
         self.run.as_mut().and_then(NonceRun::next).ok_or(Error::new(
             ErrorKind::Unavailable,
@@ -203,41 +208,8 @@ impl<'a> Action<'a> {
         ))
     }
 
-    /// The message key of a nonce, derived anew only when key or prefix differ from the last.
-    pub(super) fn message_key(&mut self, key: &DataKey, nonce: &[u8; NONCE_LEN]) -> &MessageKey {
-        let is_hit = self.derived.as_ref().is_some_and(|derived| {
-            derived.key_id == *key.id() && derived.nonce_prefix == nonce[..12]
-        });
-        if !is_hit {
-            self.derived = None;
-        }
-        &self
-            .derived
-            .get_or_insert_with(|| {
-                let mut nonce_prefix = [0; 12];
-                nonce_prefix.copy_from_slice(&nonce[..12]);
-                Derived {
-                    key_id: *key.id(),
-                    nonce_prefix,
-                    key: key.sealing().derive(nonce),
-                }
-            })
-            .key
-    }
-
     pub(super) fn scope(&self, record: RecordRef<'a>) -> Scope<'a> {
         Scope::sealing(self.session.access().tenant(), record.subject())
-    }
-
-    pub(super) fn context<'f>(&self, record: RecordRef<'a>, field: &'f FieldInfo) -> Context<'f>
-    where
-        'a: 'f,
-    {
-        Context {
-            tenant: self.session.access().tenant(),
-            record,
-            field,
-        }
     }
 
     /// Looks at the clock anew for each record, since a closure may take its time.

@@ -5,9 +5,8 @@ use alloc::vec::Vec;
 use crate::aead::MessageKey;
 use crate::codec::{self, CodecError, Content, Encoder, Value};
 use crate::context::{Context, FieldInfo};
-use crate::envelope::{HEADER_LEN, NONCE_LEN, PREFIX_LEN, TAG_LEN, write_prefix};
+use crate::envelope::{KeyId, NONCE_LEN, PREFIX_LEN, TAG_LEN, write_prefix};
 use crate::error::{Error, ErrorKind};
-use crate::key::DataKey;
 use crate::secret::SecretBytes;
 
 /// An encoded value, behind room for header and nonce.
@@ -50,26 +49,30 @@ impl Plaintext {
         }
     }
 
-    /// Encrypts in place: the buffer becomes the envelope.
+    /// Encrypts in place: the buffer becomes the envelope, returned with its tag.
     pub(super) fn seal(
         mut self,
-        context: &Context<'_>,
-        key: &DataKey,
+        context: &mut Context<'_>,
+        field: &FieldInfo,
+        key_id: &KeyId,
         message_key: &MessageKey,
         nonce: &[u8; NONCE_LEN],
-    ) -> Result<Vec<u8>, Error> {
-        let prefix = write_prefix(self.content, self.padded, key.id(), nonce);
-        let (head, content) = self.buffer.as_mut_slice().split_at_mut(PREFIX_LEN);
-        head.copy_from_slice(&prefix);
-        let associated_data = context.associated_data(&prefix[..HEADER_LEN]);
+    ) -> Result<(Vec<u8>, [u8; TAG_LEN]), Error> {
+        let (prefix, content) = self
+            .buffer
+            .as_mut_slice()
+            .split_first_chunk_mut()
+            .expect("`room_for` left room for it");
+        let kind = write_prefix(prefix, self.content, self.padded, key_id, nonce);
+        let associated_data = context.associated_data(kind, &key_id.0, field);
         let tag = message_key
-            .seal(nonce, associated_data.as_slice(), content)
+            .seal(nonce, associated_data, content)
             .ok_or(Error::new(
                 ErrorKind::Unencodable,
                 "the value must be shorter than 64 GiB",
             ))?;
         self.buffer.append(&tag);
-        Ok(self.buffer.into_vec())
+        Ok((self.buffer.into_vec(), tag))
     }
 
     fn room_for(content_len: usize) -> SecretBytes {

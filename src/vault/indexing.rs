@@ -1,6 +1,7 @@
 //! What indexes and searches need of an action beyond opening and sealing.
 
 use super::action::Action;
+use super::shared::Derived;
 use crate::audit::Outcome;
 use crate::codec::{self, Content};
 use crate::context::FieldInfo;
@@ -26,15 +27,20 @@ impl<'a> Action<'a> {
         envelope: &Envelope<'_>,
     ) -> Result<(Content, SecretBytes), Error> {
         let key_id = envelope.key_id();
-        let context = self.context(permit.record(), field);
         let session = self.session;
         let scope = self.scope(permit.record());
-        let mut content = lend_by_id(session.keys(), scope, &key_id, |key| {
-            decrypt(&context, self.message_key(key, envelope.nonce), envelope)
-        })
-        .map_err(Error::from)
-        .flatten()
-        .map_err(|error| field.blame(error))?;
+        let (context, keys) = self.shared.at(session.access().tenant(), permit, field);
+        let lent = keys.lent(permit, envelope.nonce);
+        let content = match lent.filter(|last| last.key_id == key_id) {
+            Some(Derived { key, .. }) => decrypt(context, field, key, envelope),
+            None => lend_by_id(session.keys(), scope, &key_id, |key| {
+                let Derived { key, .. } = keys.derive(permit, key, envelope.nonce);
+                decrypt(context, field, key, envelope)
+            })
+            .map_err(Error::from)
+            .flatten(),
+        };
+        let mut content = content.map_err(|error| field.blame(error))?;
         if envelope.padded {
             codec::unpad(&mut content)
                 .map_err(|error| field.blame(Error::new(ErrorKind::Undecodable, error.reason())))?;

@@ -13,6 +13,7 @@ mod sealing;
 #[cfg(feature = "index")]
 mod searching;
 mod session;
+mod shared;
 
 use alloc::boxed::Box;
 use alloc::string::String;

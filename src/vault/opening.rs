@@ -7,6 +7,7 @@ use super::action::Action;
 use super::cipher;
 use super::sealing::release_each;
 use super::session::Session;
+use super::shared::Derived;
 use crate::access::ActionKind;
 use crate::audit::Outcome;
 use crate::context::{Field, FieldInfo, RecordRef};
@@ -159,6 +160,12 @@ impl<'o, 'a> Opening<'o, 'a> {
         self.action
     }
 
+    /// Makes room in the event for so many fields, where their number is known: a page grew to it
+    /// by copying half a megabyte.
+    pub(crate) fn make_room(&mut self, fields: usize) {
+        self.action.items.reserve_exact(fields);
+    }
+
     /// Records the action. What was opened may leave with the release this returns.
     ///
     /// # Errors
@@ -189,14 +196,17 @@ impl<'a> Action<'a> {
     ) -> Pending<'o, SecretBytes> {
         let key_id = envelope.key_id();
         self.items[item].key_id = Some(key_id);
-        let context = self.context(permit.record(), field);
         let session = self.session;
-        lend_by_id(
-            session.keys(),
-            self.scope(permit.record()),
-            &key_id,
-            |key| permit.open(&context, self.message_key(key, envelope.nonce), envelope),
-        )
-        .unwrap_or_else(|error| Pending::new(Err(error.into())))
+        let scope = self.scope(permit.record());
+        let (context, keys) = self.shared.at(session.access().tenant(), permit, field);
+        let lent = keys.lent(permit, envelope.nonce);
+        match lent.filter(|last| last.key_id == key_id) {
+            Some(Derived { key, .. }) => permit.open(context, field, key, envelope),
+            None => lend_by_id(session.keys(), scope, &key_id, |key| {
+                let Derived { key, .. } = keys.derive(permit, key, envelope.nonce);
+                permit.open(context, field, key, envelope)
+            })
+            .unwrap_or_else(|error| Pending::new(Err(error.into()))),
+        }
     }
 }

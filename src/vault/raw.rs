@@ -1,7 +1,7 @@
 //! Sealing and opening with a bare key: no policy, no audit. Public through `danger` only.
 
 use super::cipher::{self, Plaintext};
-use crate::context::{Context, Field, FieldInfo, RecordRef};
+use crate::context::{Context, Field, RecordRef};
 use crate::error::{Error, ErrorKind};
 use crate::key::{DataKey, Scope};
 use crate::label::TenantId;
@@ -39,12 +39,19 @@ pub fn seal_unrecorded<P: Protected>(
     value: &P,
 ) -> Result<Sealed<P::Value>, Error> {
     let info = field.info();
-    let context = context(tenant, &info, record)?;
-    check_scope(key, &context)?;
+    record.check_subject(info.record_type())?;
+    check_scope(key, tenant, record)?;
+    let mut context = Context::new(tenant, record, info.record_type());
     let FixedNonce(nonce) = nonce;
     Plaintext::encode(value.present().map(Phi::expose), &info)?
-        .seal(&context, key, &key.sealing().derive(&nonce), &nonce)
-        .map(Sealed::from_envelope)
+        .seal(
+            &mut context,
+            &info,
+            key.id(),
+            &key.sealing().derive(&nonce),
+            &nonce,
+        )
+        .map(|(bytes, _)| Sealed::from_envelope(bytes))
 }
 
 /// Opens without policy and audit, for recovery drills and benchmarks.
@@ -66,8 +73,9 @@ pub fn open_unrecorded<S: ProtectedSealed>(
     sealed: &S,
 ) -> Result<S::Plain, Error> {
     let info = field.info();
-    let context = context(tenant, &info, record)?;
-    check_scope(key, &context)?;
+    record.check_subject(info.record_type())?;
+    check_scope(key, tenant, record)?;
+    let mut context = Context::new(tenant, record, info.record_type());
     let Some(sealed) = sealed.present() else {
         if info.seals_null() {
             return Err(super::NULL_IS_TAMPERING);
@@ -81,14 +89,15 @@ pub fn open_unrecorded<S: ProtectedSealed>(
             "the envelope names another key than the one given",
         ));
     }
-    let plaintext = decrypt(&context, &key.sealing().derive(envelope.nonce), &envelope)?;
+    let message_key = key.sealing().derive(envelope.nonce);
+    let plaintext = decrypt(&mut context, &info, &message_key, &envelope)?;
     cipher::decode(plaintext, envelope.content, envelope.padded)
         .and_then(|value| Protected::of(value.map(Phi::new)).ok_or(cipher::NULL_IN_PLAIN_FIELD))
         .map_err(|error| Error::new(ErrorKind::Undecodable, error.reason()))
 }
 
-fn check_scope(key: &DataKey, context: &Context<'_>) -> Result<(), Error> {
-    let scope = Scope::sealing(context.tenant, context.record.subject());
+fn check_scope(key: &DataKey, tenant: &TenantId<'_>, record: RecordRef<'_>) -> Result<(), Error> {
+    let scope = Scope::sealing(tenant, record.subject());
     if key.scope().admits(scope) {
         Ok(())
     } else {
@@ -97,17 +106,4 @@ fn check_scope(key: &DataKey, context: &Context<'_>) -> Result<(), Error> {
             "the key given does not belong to this tenant and subject, or to sealing",
         ))
     }
-}
-
-fn context<'a>(
-    tenant: &'a TenantId<'a>,
-    field: &'a FieldInfo,
-    record: RecordRef<'a>,
-) -> Result<Context<'a>, Error> {
-    record.check_subject(field.record_type())?;
-    Ok(Context {
-        tenant,
-        record,
-        field,
-    })
 }

@@ -6,10 +6,10 @@ use core::fmt;
 use super::action::Action;
 use super::cipher::Plaintext;
 use super::session::Session;
+use super::shared::Derived;
 use crate::access::ActionKind;
 use crate::audit::Outcome;
 use crate::context::{Field, FieldInfo, RecordRef};
-use crate::envelope::Envelope;
 use crate::error::Error;
 use crate::key::lend_active;
 use crate::phi::Phi;
@@ -139,6 +139,12 @@ impl<'o, 'a> Sealing<'o, 'a> {
         self.action
     }
 
+    /// Makes room in the event for so many fields, where their number is known: a page grew to it
+    /// by copying half a megabyte.
+    pub(crate) fn make_room(&mut self, fields: usize) {
+        self.action.items.reserve_exact(fields);
+    }
+
     /// Records the action. Whatever was sealed may leave with the release this returns.
     ///
     /// # Errors
@@ -183,15 +189,22 @@ impl<'a> Action<'a> {
         item: usize,
     ) -> Result<Sealed<T>, Error> {
         let nonce = self.next_nonce()?;
-        let context = self.context(permit.record(), field);
         let session = self.session;
-        let bytes = lend_active(session.keys(), self.scope(permit.record()), |key| {
-            plaintext.seal(&context, key, self.message_key(key, &nonce), &nonce)
-        })??;
-        let sealed = Sealed::from_envelope(bytes);
-        let envelope: Envelope<'_> = sealed.envelope();
-        self.items[item].key_id = Some(envelope.key_id());
-        self.items[item].tag = Some(*envelope.tag);
-        Ok(sealed)
+        let scope = self.scope(permit.record());
+        let (context, keys) = self.shared.at(session.access().tenant(), permit, field);
+        let (key_id, sealed) = match keys.lent(permit, &nonce) {
+            Some(Derived { key_id, key, .. }) => {
+                (*key_id, plaintext.seal(context, field, key_id, key, &nonce))
+            }
+            None => lend_active(session.keys(), scope, |key| {
+                let Derived { key_id, key, .. } = keys.derive(permit, key, &nonce);
+                (*key_id, plaintext.seal(context, field, key_id, key, &nonce))
+            })?,
+        };
+        let (envelope, tag) = sealed?;
+        let item = &mut self.items[item];
+        item.key_id = Some(key_id);
+        item.tag = Some(tag);
+        Ok(Sealed::from_envelope(envelope))
     }
 }

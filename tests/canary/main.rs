@@ -11,4 +11,5 @@ mod ids;
 mod logs;
 mod panics;
 mod parsing;
+mod records;
 mod ward;

@@ -33,6 +33,7 @@ impl<T: AsRecord> Work<T> for Seal {
             return Ok(refused);
         }
         session.seal_with(|mut sealing| {
+            sealing.make_room(items.len() * T::Record::FIELDS.len());
             let sealed: Vec<_> = places
                 .iter()
                 .zip(items)
@@ -57,6 +58,7 @@ impl<T: AsRow> Work<T> for Open {
             return Ok(refused);
         }
         session.open_with(|mut opening| {
+            opening.make_room(items.len() * <Self::Done as Record>::FIELDS.len());
             let opened: Vec<_> = places
                 .iter()
                 .zip(items)
