@@ -8,6 +8,7 @@ mod events;
 mod exits;
 mod found;
 mod keys;
+mod permits;
 mod policy;
 mod stored;
 mod tenants;
