@@ -1,6 +1,6 @@
 //! The code for the indexes of a record.
 
-use proc_macro2::TokenStream;
+use proc_macro2::{Span, TokenStream};
 use quote::{format_ident, quote, quote_spanned};
 
 use crate::expand::Expansion;
@@ -102,7 +102,9 @@ impl Expansion<'_> {
             let info = index.info(phi, &quote!(#ident));
             let stored = index.column_type(phi);
             let summary = format!("The index `{column}` of [`{ident}`].");
-            quote_spanned! {index.span()=>
+            // Where it was asked for, but code of the macro, which lints leave alone.
+            let span = Span::call_site().located_at(index.span());
+            quote_spanned! {span=>
                 #[doc = #summary]
                 #[derive(Clone, Copy, Debug)]
                 #vis struct #marker;
@@ -122,7 +124,6 @@ impl Expansion<'_> {
                     }
                 }
 
-                #[automatically_derived]
                 #[allow(dead_code)]
                 impl #ident {
                     #[doc = #summary]

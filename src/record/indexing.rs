@@ -77,6 +77,9 @@ pub fn index_in<'o, 'a, I: Index>(
     parts: &[&dyn Indexable],
 ) -> Pending<'o, I::Stored> {
     let action = sealing.action();
+    if let Err(error) = demand_parts::<I>(action, permit) {
+        return Pending::new(Err(error));
+    }
     let made = parts
         .iter()
         .map(|part| part.encoded())
@@ -101,9 +104,21 @@ pub fn reindex_in<'o, 'a, I: Index>(
         return Pending::new(Ok(stored.clone()));
     }
     let action = resealing.action();
+    if let Err(error) = demand_parts::<I>(action, permit) {
+        return Pending::new(Err(error));
+    }
     let made =
         open_parts(action, permit, row, &I::INFO).and_then(|parts| store::<I>(action, &parts));
     Pending::new(made.map_err(|error| spoil::<I>(action, permit, error)))
+}
+
+/// Refuses an index of which a field is not permitted: a row's code may be written by hand.
+fn demand_parts<'a, I: Index>(
+    action: &mut Action<'a>,
+    permit: &Permit<'_, 'a>,
+) -> Result<(), Error> {
+    let mut parts = I::INFO.parts().iter();
+    parts.try_for_each(|part| action.demand(permit, part.field()).map(drop))
 }
 
 /// The values of an index's fields in a row, for the crate's own use.
@@ -128,7 +143,7 @@ pub(super) fn open_part<'a, W: SealedRecord>(
     field: &FieldInfo,
 ) -> Result<Encoded, Error> {
     let Some(envelope) = envelope_of(row, field) else {
-        return Ok(None);
+        return action.absent(field).map(|()| None);
     };
     let (content, bytes) = action.peek(permit, field, &envelope)?;
     Ok((content != Content::Null).then_some((content, bytes)))

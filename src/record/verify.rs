@@ -64,6 +64,9 @@ impl Session {
         rows: &[W],
     ) -> Result<Vec<Result<Vec<IndexVerdict>, Error>>, Error> {
         let fields = indexed_fields(W::Record::INDEXES);
+        if fields.is_empty() {
+            return Ok(rows.iter().map(|_| Ok(Vec::new())).collect());
+        }
         let places: Vec<_> = rows.iter().map(SealedRecord::place).collect();
         let mut keys = Vec::new();
         self.open_with(|mut opening| {
@@ -118,8 +121,13 @@ fn judge_row<'a, W: SealedRecord>(
         keys,
         verdicts: Vec::new(),
     };
-    row.visit_indexes(&mut judge)?;
-    Ok(judge.verdicts)
+    match row.visit_indexes(&mut judge) {
+        Ok(()) => Ok(judge.verdicts),
+        Err(error) => {
+            action.fail_all(&permit, error.kind());
+            Err(error)
+        }
+    }
 }
 
 struct Judge<'j> {

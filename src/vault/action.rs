@@ -135,29 +135,33 @@ impl<'a> Action<'a> {
         permit: &Permit<'_, 'a>,
         field: &FieldInfo,
     ) -> Result<usize, Error> {
-        match permit.item_of(field) {
-            Ok(mut item) => {
-                if self.items[item].is_claimed {
-                    // The second time gets an item of its own, and of the first only what the
-                    // policy said.
-                    let mut again = EventItem::announced(permit.record(), *field);
-                    again.reason.clone_from(&self.items[item].reason);
-                    item = self.items.len();
-                    self.items.push(again);
-                }
-                self.items[item].is_claimed = true;
-                Ok(item)
-            }
-            Err(error) => {
-                if !permit.has_announced(field) {
-                    let mut attempt = EventItem::announced(permit.record(), *field);
-                    attempt.outcome = Outcome::Failed(ErrorKind::Denied);
-                    attempt.reason = Cow::Borrowed("not-announced");
-                    self.items.push(attempt);
-                }
-                Err(error)
-            }
+        let mut item = self.demand(permit, field)?;
+        if self.items[item].is_claimed {
+            // The second time gets an item of its own, and of the first only what the policy
+            // said.
+            let mut again = EventItem::announced(permit.record(), *field);
+            again.reason.clone_from(&self.items[item].reason);
+            item = self.items.len();
+            self.items.push(again);
         }
+        self.items[item].is_claimed = true;
+        Ok(item)
+    }
+
+    /// The event item of a permitted field, or a denial, which is recorded too.
+    pub(crate) fn demand(
+        &mut self,
+        permit: &Permit<'_, 'a>,
+        field: &FieldInfo,
+    ) -> Result<usize, Error> {
+        permit.item_of(field).inspect_err(|_| {
+            if !permit.has_announced(field) {
+                let mut attempt = EventItem::announced(permit.record(), *field);
+                attempt.outcome = Outcome::Failed(ErrorKind::Denied);
+                attempt.reason = Cow::Borrowed("not-announced");
+                self.items.push(attempt);
+            }
+        })
     }
 
     /// Notes how it went for an item, and says in the error where.

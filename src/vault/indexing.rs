@@ -48,6 +48,14 @@ impl<'a> Action<'a> {
         Ok((envelope.content, content))
     }
 
+    /// Of a field that has no value in a row: whether that may be.
+    pub(crate) fn absent(&self, field: &FieldInfo) -> Result<(), Error> {
+        match field.seals_null() {
+            true => Err(field.blame(super::NULL_IS_TAMPERING)),
+            false => Ok(()),
+        }
+    }
+
     /// Notes a failure that concerns a field of a permit, whatever became of it before.
     pub(crate) fn spoil(
         &mut self,

@@ -34,6 +34,33 @@ pub(crate) struct Patient {
     pub(crate) is_active: bool,
 }
 
+/// With indexes, whose code points at the attributes.
+#[cfg(feature = "index")]
+#[derive(Debug, PhiRecord)]
+#[phi(record = "visit", index(name = "day_and_ward", of(day = date, ward)))]
+pub(crate) struct Visit {
+    /// The row's id.
+    #[phi(id, subject)]
+    pub(crate) id: u64,
+    #[phi(category = Date)]
+    pub(crate) day: Phi<String>,
+    #[phi(category = Clinical, index(bits = 8), index(name = "words", tokens))]
+    ward: Phi<String>,
+}
+
+/// Private, with public fields: what is made of it is no more public than the record.
+#[cfg(feature = "index")]
+#[derive(Debug, PhiRecord)]
+#[phi(record = "bed", subjectless, index(name = "both", of(label, place)))]
+struct Bed {
+    #[phi(id)]
+    pub id: u64,
+    #[phi(category = Clinical, index)]
+    pub label: Phi<String>,
+    #[phi(category = Clinical, index(tokens))]
+    place: Phi<String>,
+}
+
 /// A name.
 #[derive(Clone, Debug, PhiValue)]
 pub(crate) struct Name(String);
@@ -49,4 +76,6 @@ fn strict_lints_have_nothing_to_say() {
     };
     assert!(patient.ct_eq(&patient.duplicate()) || patient.note.is_some());
     assert_eq!(Patient::SCHEMA.fields().len(), 2);
+    #[cfg(feature = "index")]
+    assert_eq!((Visit::SCHEMA.indexes().len(), Bed::SCHEMA.indexes().len()), (3, 3));
 }
