@@ -21,6 +21,8 @@ fn case_width_and_compatibility_are_folded() {
         ("ᾳ ᾼ ᾳ", "αι αι αι"),
         ("Ꭰ ꭰ", "Ꭰ Ꭰ"),
         ("ſ K Å", "s k å"),
+        // Capitals that only their decomposition shows.
+        ("𝐀 ㎆ ℋ", "a mb h"),
     ] {
         assert_eq!(form(Text, value).as_deref(), Some(expected), "{value}");
     }
@@ -137,6 +139,7 @@ fn a_prefix_is_so_many_characters_of_the_text() {
     }
     assert!(finds(Prefix(3), "scHMI", "Schmidt"));
     assert!(!finds(Prefix(3), "Schmidt", "Schmi"));
+    assert!(!finds(Prefix(3), "Schmidt", "Schmetterling"));
     assert!(is_refused(Prefix(3), "Sc"));
     assert!(!is_refused(Prefix(3), "Sch"));
 }
