@@ -139,7 +139,8 @@ fn rows_are_counted_by_index_version() {
     assert_eq!(census.rows_of_index(&words, of_words[1].1), 4);
     assert_eq!(census.rows_of_index(&words, of_words[0].1), 1);
     assert_eq!(census.rows_of_index(&words, old), 0, "a version is of one index");
-    assert_eq!(census.indexes().len(), 14);
+    // Seven under the old key, and under the new one all but the status that row 5 has not.
+    assert_eq!(census.indexes().len(), 13);
     for (record_type, _, _, rows) in census.indexes() {
         assert_eq!(record_type, "patient");
         assert!((1..=5).contains(&rows));

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::panic, missing_docs, unreachable_pub)]
 
 mod census;
+#[allow(dead_code, reason = "the searches' own")]
 #[path = "../search/doubles.rs"]
 mod doubles;
 mod histories;
