@@ -11,4 +11,6 @@ mod ids;
 mod logs;
 mod panics;
 mod parsing;
+#[cfg(all(feature = "derive", feature = "index"))]
+mod searching;
 mod ward;

@@ -4,7 +4,9 @@ use phi_seal::index::Index;
 use phi_seal::rotate::{Census, KeyUsage};
 use phi_seal::{ErrorKind, KeyId};
 
-use crate::ward::{Patient, PatientRow, PatientSsnIndex, PatientWords, Ward, corrupt, index_scope, patient};
+use crate::ward::{
+    Patient, PatientRow, PatientSsnIndex, PatientWords, Ward, corrupt, index_scope, patient,
+};
 
 fn census(rows: &[PatientRow]) -> Census {
     let mut census = Census::new();
@@ -24,7 +26,9 @@ fn mixed() -> (Ward, Vec<PatientRow>, KeyId, KeyId) {
     let mut table = ward.table(3);
     let new = ward.keys.ring.rotate().unwrap();
     let session = ward.session();
-    session.update_field(&mut table[1], Patient::NOTE, &crate::ward::phi("new")).unwrap();
+    session
+        .update_field(&mut table[1], Patient::NOTE, &crate::ward::phi("new"))
+        .unwrap();
     table.push(session.seal(&patient(3)).unwrap());
     (ward, table, old, new)
 }
@@ -101,10 +105,16 @@ fn single_values_count_and_what_is_no_envelope_is_refused() {
     let (_, table, old, _) = mixed();
     let mut census = Census::new();
     census.count_value(table[0].ssn.as_bytes()).unwrap();
-    assert_eq!((census.rows(), census.values(), usage(&census, &old)), (0, 1, (0, 1)));
+    assert_eq!(
+        (census.rows(), census.values(), usage(&census, &old)),
+        (0, 1, (0, 1))
+    );
     let before = census.clone();
     for junk in [&b""[..], b"Ada", &[7; 200], &table[0].ssn.as_bytes()[..73]] {
-        assert_eq!(census.count_value(junk).unwrap_err().kind(), ErrorKind::Malformed);
+        assert_eq!(
+            census.count_value(junk).unwrap_err().kind(),
+            ErrorKind::Malformed
+        );
     }
     assert_eq!(census, before);
 }
@@ -132,13 +142,23 @@ fn rows_are_counted_by_index_version() {
     let new = session.index_versions(Patient::SSN_INDEX).unwrap()[0].1;
     let census = census(&table);
     let ssn = PatientSsnIndex::INFO;
-    assert_eq!((census.rows_of_index(&ssn, old), census.rows_of_index(&ssn, new)), (5, 1));
+    assert_eq!(
+        (
+            census.rows_of_index(&ssn, old),
+            census.rows_of_index(&ssn, new)
+        ),
+        (5, 1)
+    );
     // A row with several values of an index counts once; row 4 has no words.
     let words = PatientWords::INFO;
     let of_words = session.index_versions(Patient::WORDS).unwrap();
     assert_eq!(census.rows_of_index(&words, of_words[1].1), 4);
     assert_eq!(census.rows_of_index(&words, of_words[0].1), 1);
-    assert_eq!(census.rows_of_index(&words, old), 0, "a version is of one index");
+    assert_eq!(
+        census.rows_of_index(&words, old),
+        0,
+        "a version is of one index"
+    );
     // Seven under the old key, and under the new one all but the status that row 5 has not.
     assert_eq!(census.indexes().len(), 13);
     for (record_type, _, _, rows) in census.indexes() {

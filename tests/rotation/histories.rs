@@ -130,7 +130,9 @@ fn check(ward: &Ward, table: &Table, model: &BTreeMap<String, u32>) {
     for (row, (id, value)) in rows.iter().zip(model) {
         assert_eq!(&row.id, id);
         assert_eq!(*session.open(row).unwrap().ssn.expose(), ssn_of(*value));
-        let search = session.search(Patient::SSN_INDEX, &phi(&ssn_of(*value))).unwrap();
+        let search = session
+            .search(Patient::SSN_INDEX, &phi(&ssn_of(*value)))
+            .unwrap();
         let found = candidates(&rows, &search);
         assert!(ids(search.open(found).unwrap()).contains(id));
     }

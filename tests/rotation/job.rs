@@ -25,7 +25,13 @@ fn run(session: &Session, table: &mut Table) -> Summary {
 #[track_caller]
 fn expect(summary: Summary, [seen, current, resealed, contended, failed]: [u64; 5]) {
     assert_eq!(
-        [summary.seen, summary.current, summary.resealed, summary.contended, summary.failed],
+        [
+            summary.seen,
+            summary.current,
+            summary.resealed,
+            summary.contended,
+            summary.failed
+        ],
         [seen, current, resealed, contended, failed]
     );
     assert_eq!(seen, current + resealed + contended + failed);
@@ -47,7 +53,10 @@ fn every_stale_row_is_sealed_anew_page_by_page() {
     expect(run(&ward.session(), &mut table), [10, 0, 10, 0, 0]);
     assert_eq!(table.pages, [4, 4, 2, 0]);
     let events = ward.sink.events();
-    let sizes: Vec<_> = events.iter().map(|event| recorded_ids(event).len()).collect();
+    let sizes: Vec<_> = events
+        .iter()
+        .map(|event| recorded_ids(event).len())
+        .collect();
     assert_eq!(sizes, [4, 4, 2], "an event for each page");
     assert!(events.iter().all(|event| event.action == "reseal"));
     all_open(&ward, &table);
@@ -60,7 +69,10 @@ fn a_second_run_does_nothing() {
     ward.forget();
     table.writes = 0;
     expect(run(&ward.session(), &mut table), [10, 10, 0, 0, 0]);
-    assert_eq!((table.writes, ward.sink.len(), ward.keys.count().opened), (0, 0, 0));
+    assert_eq!(
+        (table.writes, ward.sink.len(), ward.keys.count().opened),
+        (0, 0, 0)
+    );
 }
 
 #[test]
@@ -71,7 +83,10 @@ fn an_empty_table_is_done_at_once_and_a_page_has_at_least_one_row() {
     expect(run(&session, &mut table), [0; 5]);
     let (ward, mut table) = stale(2);
     let session = ward.session();
-    expect(block_on(session.reseal_all(&mut table).page(0).run()).unwrap(), [2, 0, 2, 0, 0]);
+    expect(
+        block_on(session.reseal_all(&mut table).page(0).run()).unwrap(),
+        [2, 0, 2, 0, 0],
+    );
     assert_eq!(table.pages, [1, 1, 0]);
 }
 
@@ -94,7 +109,10 @@ fn a_run_goes_on_after_a_cursor() {
     assert_eq!(last.cursor.as_deref(), Some("p-3"));
     table.calls_left = None;
     table.pages.clear();
-    let rest = own.reseal_all(&mut table).page(4).after(last.cursor.unwrap());
+    let rest = own
+        .reseal_all(&mut table)
+        .page(4)
+        .after(last.cursor.unwrap());
     expect(block_on(rest.run()).unwrap(), [6, 0, 6, 0, 0]);
     assert_eq!(table.pages, [4, 2, 0]);
     all_open(&ward, &table);
@@ -110,7 +128,9 @@ fn rows_that_a_writer_changed_stay_as_they_wrote_them() {
         written += 1;
         if written == 1 {
             let row = rows.get_mut("p-1").unwrap();
-            writing.update_field(row, Patient::NOTE, &phi("theirs")).unwrap();
+            writing
+                .update_field(row, Patient::NOTE, &phi("theirs"))
+                .unwrap();
             rows.remove("p-2");
         }
     }));
@@ -121,7 +141,10 @@ fn rows_that_a_writer_changed_stay_as_they_wrote_them() {
     assert!(!table.rows.contains_key("p-2"), "a deleted row stays so");
     // Again, until none is contended: the writer's row had other fields under the old key.
     expect(run(&session, &mut table), [5, 4, 1, 0, 0]);
-    assert_eq!(session.open(&table.rows["p-1"]).unwrap().note.expose(), "theirs");
+    assert_eq!(
+        session.open(&table.rows["p-1"]).unwrap().note.expose(),
+        "theirs"
+    );
     expect(run(&session, &mut table), [5, 5, 0, 0, 0]);
 }
 
@@ -130,7 +153,9 @@ fn rows_that_a_writer_changed_stay_as_they_wrote_them() {
 fn a_changed_index_column_is_contended() {
     let (ward, mut table) = stale(1);
     let session = ward.session();
-    table.writer = Some(Box::new(|rows| rows.get_mut("p-0").unwrap().words = Default::default()));
+    table.writer = Some(Box::new(|rows| {
+        rows.get_mut("p-0").unwrap().words = Default::default()
+    }));
     expect(run(&session, &mut table), [1, 0, 0, 1, 0]);
     assert!(table.rows["p-0"].words.is_empty());
 }
@@ -146,7 +171,11 @@ fn a_dry_run_changes_nothing_and_tells_what_would_be() {
     let summary = block_on(session.reseal_all(&mut table).dry_run().run()).unwrap();
     expect(summary, [6, 0, 5, 0, 1]);
     assert!(table.rows == before && table.writes == 0);
-    assert_eq!(ward.event().action, "reseal", "what was decrypted is recorded");
+    assert_eq!(
+        ward.event().action,
+        "reseal",
+        "what was decrypted is recorded"
+    );
     expect(run(&session, &mut table), [6, 0, 5, 0, 1]);
 }
 
@@ -160,14 +189,23 @@ fn failures_are_reported_by_row_and_end_nothing() {
     let before = table.rows.clone();
     let session = ward.session();
     let failures = Mutex::new(Vec::new());
-    let job = session.reseal_all(&mut table).page(3).failures(|cursor, error| {
-        failures.lock().unwrap().push((cursor.clone(), error.kind(), error.index()));
-    });
+    let job = session
+        .reseal_all(&mut table)
+        .page(3)
+        .failures(|cursor, error| {
+            failures
+                .lock()
+                .unwrap()
+                .push((cursor.clone(), error.kind(), error.index()));
+        });
     expect(block_on(job.run()).unwrap(), [6, 0, 4, 0, 2]);
     let integrity = ErrorKind::Integrity;
     assert_eq!(
         failures.into_inner().unwrap(),
-        [("p-1".into(), integrity, Some(1)), ("p-4".into(), integrity, Some(1))]
+        [
+            ("p-1".into(), integrity, Some(1)),
+            ("p-4".into(), integrity, Some(1))
+        ]
     );
     assert!(table.rows["p-1"] == before["p-1"], "as it was");
 }
@@ -206,15 +244,21 @@ fn a_throttle_waits_for_as_long_as_the_rows_so_far_should_have_taken() {
     let (ward, mut table) = stale(10);
     let session = ward.session();
     let mut waits = Vec::new();
-    let job = session.reseal_all(&mut table).page(4).throttle(0.001, |wait| {
-        waits.push(wait);
-        Box::pin(std::future::ready(()))
-    });
+    let job = session
+        .reseal_all(&mut table)
+        .page(4)
+        .throttle(0.001, |wait| {
+            waits.push(wait);
+            Box::pin(std::future::ready(()))
+        });
     expect(block_on(job.run()).unwrap(), [10, 0, 10, 0, 0]);
     let due = [4000, 8000, 10_000].map(Duration::from_secs);
     assert_eq!(waits.len(), 3);
     for (wait, due) in waits.into_iter().zip(due) {
-        assert!(wait <= due && wait > due - Duration::from_secs(900), "{wait:?}, {due:?}");
+        assert!(
+            wait <= due && wait > due - Duration::from_secs(900),
+            "{wait:?}, {due:?}"
+        );
     }
 }
 
@@ -232,10 +276,12 @@ fn a_rate_that_is_none_throttles_nothing() {
     let (ward, mut table) = stale(1);
     let session = ward.session();
     let mut waits = Vec::new();
-    let job = session.reseal_all(&mut table).throttle(f64::MIN_POSITIVE, |wait| {
-        waits.push(wait);
-        Box::pin(std::future::ready(()))
-    });
+    let job = session
+        .reseal_all(&mut table)
+        .throttle(f64::MIN_POSITIVE, |wait| {
+            waits.push(wait);
+            Box::pin(std::future::ready(()))
+        });
     block_on(job.run()).unwrap();
     assert!(waits[0] > Duration::from_secs(u64::MAX / 2));
 }
@@ -297,8 +343,6 @@ fn a_run_may_move_between_threads() {
     let (ward, mut table) = stale(3);
     let session = ward.session();
     let future = is_send(session.reseal_all(&mut table).page(2).run());
-    let summary = std::thread::scope(|scope| {
-        scope.spawn(move || block_on(future)).join().unwrap()
-    });
+    let summary = std::thread::scope(|scope| scope.spawn(move || block_on(future)).join().unwrap());
     expect(summary.unwrap(), [3, 0, 3, 0, 0]);
 }

@@ -31,7 +31,12 @@ fn current_rows_are_neither_decrypted_nor_recorded() {
     let table = ward.table(5);
     ward.gate.decide(|_| Decision::deny("not even asked"));
     assert!(reseal(&ward, &table).iter().all(Option::is_none));
-    assert!(ward.session().reseal_rows::<PatientRow>(&[]).unwrap().is_empty());
+    assert!(
+        ward.session()
+            .reseal_rows::<PatientRow>(&[])
+            .unwrap()
+            .is_empty()
+    );
     assert_eq!(ward.keys.count().opened, 0);
     assert!(ward.gate.asked().is_empty() && ward.sink.is_empty());
 }
@@ -48,10 +53,21 @@ fn stale_rows_are_sealed_anew_and_the_current_among_them_left_alone() {
     // The six fields of each stale row, and the eight parts of its indexes; none of the current.
     assert_eq!(ward.keys.count().opened, 2 * (6 + 8));
     let event = ward.event();
-    assert_eq!((event.action.as_str(), event.outcome.as_str()), ("reseal", "success"));
+    assert_eq!(
+        (event.action.as_str(), event.outcome.as_str()),
+        ("reseal", "success")
+    );
     assert_eq!(recorded_ids(&event), ["p-0", "p-1"]);
-    assert!(items(&event).iter().all(|item| item.ends_with("success granted")));
-    for field in event.subjects.iter().flat_map(|subject| &subject.records[0].fields) {
+    assert!(
+        items(&event)
+            .iter()
+            .all(|item| item.ends_with("success granted"))
+    );
+    for field in event
+        .subjects
+        .iter()
+        .flat_map(|subject| &subject.records[0].fields)
+    {
         assert_eq!(field.key, Some(key.to_hex()));
         assert!(field.tag.is_some());
     }
@@ -61,7 +77,10 @@ fn stale_rows_are_sealed_anew_and_the_current_among_them_left_alone() {
         assert!(envelopes.iter().all(|sealed| sealed.key_id() == key));
         let old = &table[at];
         assert!(row.ssn_index == old.ssn_index && row.words == old.words);
-        assert_eq!(row.status.as_ref().map(|s| s.as_bytes().len()), old.status.as_ref().map(|s| s.as_bytes().len()));
+        assert_eq!(
+            row.status.as_ref().map(|s| s.as_bytes().len()),
+            old.status.as_ref().map(|s| s.as_bytes().len())
+        );
         check(&ward, row, number);
     }
     let again: Vec<_> = resealed.into_iter().flatten().collect();
@@ -76,13 +95,19 @@ fn a_stale_field_of_a_compound_index_is_sealed_anew_alone() {
     ward.keys.ring.rotate().unwrap();
     // All but the family name are current.
     let renewed = reseal(&ward, &table).remove(0).unwrap();
-    table[0] = PatientRow { family: before.family, ..renewed };
+    table[0] = PatientRow {
+        family: before.family,
+        ..renewed
+    };
     ward.forget();
     let resealed = reseal(&ward, &table).remove(0).unwrap();
     assert_eq!(items(&ward.event()), ["p-0 family success granted"]);
     // To seal it, and for each of its own two indexes; the compound one is not touched.
     assert_eq!(ward.keys.count().opened, 3);
-    let restored = PatientRow { family: table[0].family.clone(), ..resealed.clone() };
+    let restored = PatientRow {
+        family: table[0].family.clone(),
+        ..resealed.clone()
+    };
     assert!(restored == table[0], "nothing else changed");
     check(&ward, &resealed, 0);
 }
@@ -95,15 +120,25 @@ fn a_stale_index_alone_is_made_anew_and_its_envelopes_stay() {
     ward.forget();
     let row = reseal(&ward, &table).remove(0).unwrap();
     let event = ward.event();
-    assert_eq!((event.action.as_str(), event.outcome.as_str()), ("reseal", "success"));
+    assert_eq!(
+        (event.action.as_str(), event.outcome.as_str()),
+        ("reseal", "success")
+    );
     let mut listed = items(&event);
     listed.sort();
     let mut names = ["ssn", "family", "full_name", "birth_date", "status"];
     names.sort_unstable();
-    assert_eq!(listed, names.map(|name| format!("p-0 {name} success granted")));
+    assert_eq!(
+        listed,
+        names.map(|name| format!("p-0 {name} success granted"))
+    );
     // Nothing was sealed, so no tag; the note has no index and is not listed.
     let fields = &event.subjects[0].records[0].fields;
-    assert!(fields.iter().all(|field| field.tag.is_none() && field.key.is_some()));
+    assert!(
+        fields
+            .iter()
+            .all(|field| field.tag.is_none() && field.key.is_some())
+    );
     assert!(row.ssn == table[0].ssn && row.family == table[0].family && row.note == table[0].note);
     assert!(row.ssn_index != table[0].ssn_index);
     check(&ward, &row, 0);
@@ -116,12 +151,18 @@ fn one_stale_index_makes_its_own_fields_stale_and_no_others() {
     ward.keys.ring.rotate_scope(&index_scope()).unwrap();
     let new = reseal(&ward, std::slice::from_ref(&old)).remove(0).unwrap();
     ward.forget();
-    let mixed = PatientRow { ssn_index: old.ssn_index, ..new.clone() };
+    let mixed = PatientRow {
+        ssn_index: old.ssn_index,
+        ..new.clone()
+    };
     let row = reseal(&ward, &[mixed]).remove(0).unwrap();
     assert_eq!(items(&ward.event()), ["p-0 ssn success granted"]);
     assert!(row == new);
     ward.forget();
-    let mixed = PatientRow { birth_date_family: old.birth_date_family, ..new.clone() };
+    let mixed = PatientRow {
+        birth_date_family: old.birth_date_family,
+        ..new.clone()
+    };
     assert!(reseal(&ward, &[mixed]).remove(0).unwrap() == new);
     assert_eq!(items(&ward.event()).len(), 2);
 }
@@ -148,11 +189,12 @@ fn a_row_that_fails_loses_no_other() {
     ward.keys.ring.rotate().unwrap();
     table[0].note = corrupt(&table[0].note);
     table[1].id.clear();
-    ward.gate.decide(|request| match request.record().unwrap().id().as_str() {
-        "p-2" => Decision::deny("no"),
-        "p-3" => Decision::permit_only("granted", vec![true]),
-        _ => Decision::permit("granted"),
-    });
+    ward.gate
+        .decide(|request| match request.record().unwrap().id().as_str() {
+            "p-2" => Decision::deny("no"),
+            "p-3" => Decision::permit_only("granted", vec![true]),
+            _ => Decision::permit("granted"),
+        });
     let resealed = ward.session().reseal_rows(&table).unwrap();
     let failed = |at: usize| {
         let error = resealed[at].as_ref().err().unwrap();
@@ -191,7 +233,10 @@ fn nothing_comes_out_unrecorded() {
     ward.keys.ring.rotate().unwrap();
     let session = ward.session();
     ward.sink.fail_with(AuditError::new("down"));
-    assert_eq!(session.reseal_rows(&table).err().unwrap().kind(), ErrorKind::Audit);
+    assert_eq!(
+        session.reseal_rows(&table).err().unwrap().kind(),
+        ErrorKind::Audit
+    );
     ward.sink.recover();
     ward.clock.advance(EXPIRY.max_age * 2);
     assert!(session.reseal_rows(&table).err().unwrap().is_expired());
@@ -204,9 +249,14 @@ fn without_an_index_key_a_row_with_index_values_fails() {
     let ward = Ward::new();
     let table = ward.table(1);
     // The active key for sealing is a new one; the old one is gone, and so is that for indexes.
-    ward.keys.ring.replace(phi_seal::Keyring::generate().unwrap());
+    ward.keys
+        .ring
+        .replace(phi_seal::Keyring::generate().unwrap());
     let resealed = ward.session().reseal_rows(&table).unwrap();
-    assert_eq!(resealed[0].as_ref().err().unwrap().kind(), ErrorKind::MissingKey);
+    assert_eq!(
+        resealed[0].as_ref().err().unwrap().kind(),
+        ErrorKind::MissingKey
+    );
     let _ = Patient::SSN_INDEX;
     assert_eq!(ward.event().outcome, "missing_key");
 }
@@ -217,7 +267,10 @@ fn a_subjects_new_key_makes_that_patients_rows_stale() {
     use phi_seal::{SubjectId, TenantId};
     let ward = Ward::new();
     let table = ward.table(2);
-    let scope = KeyScope::subject(TenantId::new("mercy").unwrap(), SubjectId::new("p-1").unwrap());
+    let scope = KeyScope::subject(
+        TenantId::new("mercy").unwrap(),
+        SubjectId::new("p-1").unwrap(),
+    );
     let own = DataKey::generate(scope).unwrap();
     let id = *own.id();
     ward.keys.ring.add(own).unwrap();

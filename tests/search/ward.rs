@@ -38,7 +38,13 @@ pub struct Patient {
 }
 
 pub const FAMILIES: [&str; 7] = [
-    "Żak", "Müller", "Mülller", "O'Neil", "Smith", "Smithson", "van der Berg",
+    "Żak",
+    "Müller",
+    "Mülller",
+    "O'Neil",
+    "Smith",
+    "Smithson",
+    "van der Berg",
 ];
 
 /// One of many: every value follows from the number.
@@ -168,7 +174,10 @@ pub fn items(event: &EventRecord) -> Vec<String> {
     records
         .flat_map(|record| {
             record.fields.iter().map(|field| {
-                format!("{} {} {} {}", record.id, field.name, field.outcome, field.reason)
+                format!(
+                    "{} {} {} {}",
+                    record.id, field.name, field.outcome, field.reason
+                )
             })
         })
         .collect()
