@@ -151,6 +151,10 @@ impl<I: RecordIndex> Search<'_, I> {
     /// # Errors
     ///
     /// As [`open`](Search::open).
+    #[expect(
+        clippy::type_complexity,
+        reason = "a position and a result for each hit"
+    )]
     pub fn open_fields<'r, F>(
         self,
         rows: impl IntoIterator<Item = &'r Row<I>>,
@@ -167,6 +171,7 @@ impl<I: RecordIndex> Search<'_, I> {
         }
     }
 
+    #[expect(clippy::type_complexity, reason = "as open_fields")]
     fn open_wanted<'r, W>(
         self,
         rows: impl IntoIterator<Item = &'r Row<I>>,

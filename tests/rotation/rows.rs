@@ -18,7 +18,7 @@ fn check(ward: &Ward, row: &PatientRow, number: usize) {
     let opened = session.open(row).unwrap();
     assert_eq!(*opened.ssn.expose(), ssn(number));
     assert_eq!(*opened.note.expose(), format!("note {number}"));
-    assert_eq!(opened.status.is_some(), number % 2 == 0);
+    assert_eq!(opened.status.is_some(), number.is_multiple_of(2));
     let verdicts = session.verify_indexes(std::slice::from_ref(row)).unwrap();
     for verdict in verdicts.into_iter().next().unwrap().unwrap() {
         assert_eq!(verdict.state(), IndexState::Current, "{}", verdict.index());

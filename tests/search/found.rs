@@ -257,10 +257,7 @@ fn collisions_are_certain_and_never_come_out() {
             candidates += alike.len();
             let [found] = <[_; 1]>::try_from(search.open(alike).unwrap()).unwrap();
             let found = found.unwrap();
-            assert_eq!(
-                (u64::from(found.id), *found.mrn.expose()),
-                (number as u64, number)
-            );
+            assert_eq!((u64::from(found.id), *found.mrn.expose()), (number, number));
             assert_eq!(
                 ward.event().subjects.len(),
                 1,

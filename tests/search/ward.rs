@@ -56,7 +56,7 @@ pub fn patient(number: usize) -> Patient {
         family: phi(family),
         full_name: (number % 5 != 4).then(|| phi(&format!("Zofia-{} {family}", number % 3))),
         birth_date: phi(&birth_date(number)),
-        status: (number % 2 == 0).then(|| phi("stable")),
+        status: number.is_multiple_of(2).then(|| phi("stable")),
         note: phi(&format!("note {number}")),
         active: true,
     }

@@ -16,7 +16,7 @@ pub use plan::{Plan, PlannedIndex};
 /// which rows are alike. The measure is the number of *coincidences*: how many rows are expected
 /// to share all index values of a row. With `R` rows, `L` bits and `K` bits of entropy for each
 /// index it is `C = R / 2^Σ min(L, K)`, and `2 <= C < √R` is wanted. Both are CipherSweet's
-/// (docs/SECURITY.md, "Blind Index Information Leaks"). Two things are stricter here: a planned
+/// (its security page, "Blind Index Information Leaks"). Two things are stricter here: a planned
 /// index also has at least one bit less than its values have, so that rows do not merely coincide
 /// because they are equal; and fields are refused by how common their most common value is.
 ///
