@@ -29,8 +29,8 @@ enum Step {
 fn step() -> impl Strategy<Value = Step> {
     let (row, value) = (0..6_usize, any::<u32>());
     prop_oneof![
-        3 => (row.clone(), value.clone()).prop_map(|(row, value)| Step::Write(row, value)),
-        2 => (row.clone(), value.clone()).prop_map(|(row, value)| Step::Update(row, value)),
+        3 => (row.clone(), value).prop_map(|(row, value)| Step::Write(row, value)),
+        2 => (row.clone(), value).prop_map(|(row, value)| Step::Update(row, value)),
         1 => row.clone().prop_map(Step::Delete),
         1 => Just(Step::Rotate),
         1 => Just(Step::RotateIndex),
