@@ -1,6 +1,7 @@
 //! The struct, its fields and what stands in their attributes.
 
 use proc_macro2::Ident;
+use quote::format_ident;
 use syn::ext::IdentExt;
 use syn::{Attribute, Data, DeriveInput, Error, Fields, Generics, Result, Type, Visibility};
 
@@ -53,6 +54,14 @@ impl<'a> Record<'a> {
                 members,
             }),
             (None, None) => Err(Error::new_spanned(&input.ident, "no attributes")),
+        }
+    }
+
+    /// The name of its sealed twin.
+    pub(crate) fn row_ident(&self) -> Ident {
+        match &self.attrs.row {
+            Some(row) => row.clone(),
+            None => format_ident!("{}Row", self.ident),
         }
     }
 }

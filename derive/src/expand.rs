@@ -1,7 +1,7 @@
 //! The code for a record that `valid` had nothing against.
 
 use proc_macro2::{Ident, Span, TokenStream};
-use quote::{format_ident, quote, quote_spanned};
+use quote::{quote, quote_spanned};
 use syn::spanned::Spanned;
 use syn::{Path, Type, parse_quote};
 
@@ -17,10 +17,7 @@ pub(crate) fn record(record: &Record<'_>) -> TokenStream {
             Some(path) => path.clone(),
             None => parse_quote!(::phi_seal),
         },
-        row: match &record.attrs.row {
-            Some(row) => row.clone(),
-            None => format_ident!("{}Row", record.ident),
-        },
+        row: record.row_ident(),
         // `valid` has reported what is wrong with them.
         indexes: Index::all(record).unwrap_or_default(),
     };
@@ -291,7 +288,11 @@ impl Expansion<'_> {
             .all_sealed()
             .map(|sealed| sealed.member.ident)
             .collect();
-        let positions = 0..members.len();
+        let envelopes = self.all_sealed().enumerate().map(|(at, sealed)| {
+            let ident = sealed.member.ident;
+            quote_spanned!(sealed.member.ty.span()=>
+                #at => #phi::record::envelope_of(&self.#ident))
+        });
         let place = self.place();
         let (from_waiting, plain_members) = self.moves();
         let (reindex_calls, index_moves) = (self.reindex_calls(), self.index_moves());
@@ -331,7 +332,7 @@ impl Expansion<'_> {
                     at: usize,
                 ) -> ::core::option::Option<&[::core::primitive::u8]> {
                     match at {
-                        #(#positions => #phi::record::envelope_of(&self.#members),)*
+                        #(#envelopes,)*
                         _ => ::core::option::Option::None,
                     }
                 }

@@ -1,6 +1,6 @@
 //! The code for the indexes of a record.
 
-use proc_macro2::{Span, TokenStream};
+use proc_macro2::TokenStream;
 use quote::{format_ident, quote, quote_spanned};
 
 use crate::expand::Expansion;
@@ -98,16 +98,16 @@ impl Expansion<'_> {
         let ident = record.ident;
         let types = self.indexes.iter().map(|index| {
             let (vis, marker, column) = (index.vis(), &index.marker, &index.column);
+            // As visible as the record that it names: a field may be more so, or less.
+            let marker_vis = record.vis;
             let constant = &index.constant;
             let info = index.info(phi, &quote!(#ident));
             let stored = index.column_type(phi);
             let summary = format!("The index `{column}` of [`{ident}`].");
-            // Where it was asked for, but code of the macro, which lints leave alone.
-            let span = Span::call_site().located_at(index.span());
-            quote_spanned! {span=>
+            quote_spanned! {index.generated_span()=>
                 #[doc = #summary]
                 #[derive(Clone, Copy, Debug)]
-                #vis struct #marker;
+                #marker_vis struct #marker;
 
                 #[automatically_derived]
                 impl #phi::index::Index for #marker {

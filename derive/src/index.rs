@@ -1,7 +1,7 @@
 //! `#[phi(index(…))]`: what it says, and the names that come of it.
 
 use proc_macro2::{Ident, Span, TokenStream};
-use quote::{format_ident, quote};
+use quote::{format_ident, quote, quote_spanned};
 use syn::ext::IdentExt;
 use syn::meta::ParseNestedMeta;
 use syn::parse::ParseStream;
@@ -45,10 +45,6 @@ pub(crate) struct Index<'a> {
 }
 
 impl IndexAttr {
-    pub(crate) fn span(&self) -> Span {
-        self.span
-    }
-
     /// `index`, or `index(…)`, behind the word itself.
     pub(crate) fn from_meta(meta: &ParseNestedMeta<'_>) -> Result<Self> {
         let mut read = Self {
@@ -328,6 +324,11 @@ impl<'a> Index<'a> {
         self.attr.span
     }
 
+    /// Where it was asked for, but of the macro's own code, which lints leave alone.
+    pub(crate) fn generated_span(&self) -> Span {
+        Span::call_site().located_at(self.attr.span)
+    }
+
     pub(crate) fn vis(&self) -> &Visibility {
         self.vis
     }
@@ -341,7 +342,7 @@ impl<'a> Index<'a> {
         let name = self.column.unraw().to_string();
         let parts = self.parts.iter().map(|(member, normal)| {
             let (constant, normal) = (member.constant(), normal.tokens());
-            quote!(#phi::index::IndexPart::new(
+            quote_spanned!(self.generated_span()=> #phi::index::IndexPart::new(
                 #record::#constant.field(),
                 #phi::index::Normal::#normal,
             ))
@@ -349,7 +350,7 @@ impl<'a> Index<'a> {
         let bits = self.attr.bits.iter();
         let slow = self.attr.slow.iter().map(|_| quote!(.slow()));
         let unique = self.attr.unique.iter().map(|_| quote!(.unique()));
-        quote! {{
+        quote_spanned! {self.generated_span()=> {
             const PARTS: &[#phi::index::IndexPart] = &[#(#parts),*];
             #phi::index::IndexInfo::new(
                 <#record as #phi::record::Record>::RECORD_TYPE,
@@ -359,7 +360,7 @@ impl<'a> Index<'a> {
             #(.bits(#bits))*
             #(#slow)*
             #(#unique)*
-        }}
+        } }
     }
 
     /// The type of its column.

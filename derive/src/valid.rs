@@ -91,7 +91,6 @@ fn check_plain(member: &Member<'_>) -> Result<()> {
         attrs.pad.map(|(span, _)| (span, "pad")),
         attrs.sealed_null.map(|span| (span, "sealed_null")),
         attrs.name.as_ref().map(|name| (name.span(), "name")),
-        attrs.indexes.first().map(|index| (index.span(), "index")),
     ];
     match needs_category.into_iter().flatten().next() {
         Some((span, key)) => Err(Error::new(
@@ -257,9 +256,12 @@ fn check_indexes(record: &Record<'_>, errors: &mut Vec<Error>) {
             .members
             .iter()
             .any(|member| member.rust_name() == name)
-            || indexes[..position]
-                .iter()
-                .any(|earlier| earlier.column == index.column || earlier.marker == index.marker);
+            || index.marker == record.row_ident()
+            || indexes[..position].iter().any(|earlier| {
+                earlier.column == index.column
+                    || earlier.marker == index.marker
+                    || earlier.constant == index.constant
+            });
         let constant_is_taken = index.constant == "SCHEMA"
             || record
                 .members

@@ -10,6 +10,7 @@ use sha2::{Digest, Sha256};
 
 use super::term::pae;
 use super::{Index, IndexInfo, IndexValue, IndexVersion};
+use crate::envelope::KeyId;
 use crate::error::{Error, ErrorKind};
 use crate::key::DataKey;
 use crate::label::TenantId;
@@ -57,7 +58,7 @@ impl IndexKey {
         };
         wipe(&mut derived);
         Self {
-            version: version(key, description),
+            version: version(key.id(), description),
             hasher,
         }
     }
@@ -122,10 +123,17 @@ fn description(info: &IndexInfo) -> SecretBytes {
     pae(&pieces)
 }
 
-fn version(key: &DataKey, description: &[u8]) -> IndexVersion {
+impl IndexVersion {
+    /// The version of an index's values under a key: public data, told without the key itself.
+    pub(crate) fn under(key: &KeyId, info: &IndexInfo) -> Self {
+        version(key, description(info).as_slice())
+    }
+}
+
+fn version(key: &KeyId, description: &[u8]) -> IndexVersion {
     let hash: [u8; 32] = Sha256::new()
         .chain_update(b"phi-seal/v1 index-version")
-        .chain_update(pae(&[key.id().as_bytes(), description]).as_slice())
+        .chain_update(pae(&[key.as_bytes(), description]).as_slice())
         .finalize()
         .into();
     let [a, b, c, d, ..] = hash;

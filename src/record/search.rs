@@ -151,6 +151,10 @@ impl<I: RecordIndex> Search<'_, I> {
     /// # Errors
     ///
     /// As [`open`](Search::open).
+    #[expect(
+        clippy::type_complexity,
+        reason = "a position and a result for each hit"
+    )]
     pub fn open_fields<'r, F>(
         self,
         rows: impl IntoIterator<Item = &'r Row<I>>,
@@ -167,6 +171,7 @@ impl<I: RecordIndex> Search<'_, I> {
         }
     }
 
+    #[expect(clippy::type_complexity, reason = "as open_fields")]
     fn open_wanted<'r, W>(
         self,
         rows: impl IntoIterator<Item = &'r Row<I>>,
@@ -359,6 +364,27 @@ fn ask<I: Index>(
 }
 
 /// What is searched for: a `&Phi<T>`, or a tuple of 2 to 8 for an index of as many fields.
+///
+/// Another number of terms than the index has fields does not compile:
+///
+/// ```compile_fail,E0080
+/// # use phi_seal::{Error, Phi, PhiRecord, Session};
+/// # #[derive(PhiRecord)]
+/// # #[phi(record = "patient", index(name = "both", of(family, given)))]
+/// # struct Patient {
+/// #     #[phi(id, subject)]
+/// #     id: String,
+/// #     #[phi(category = Name)]
+/// #     family: Phi<String>,
+/// #     #[phi(category = Name)]
+/// #     given: Phi<String>,
+/// # }
+/// fn search(session: &Session, family: &Phi<String>) -> Result<(), Error> {
+///     drop(session.search(Patient::BOTH, family)?);
+///     Ok(())
+/// }
+/// # let _: fn(&Session, &Phi<String>) -> Result<(), Error> = search;
+/// ```
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is no search term",
     note = "search for `&Phi<T>`, or for a tuple of them where the index is of several fields"

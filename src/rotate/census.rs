@@ -61,6 +61,9 @@ pub struct Census {
     suites: BTreeMap<u8, u64>,
     #[cfg(feature = "index")]
     indexes: BTreeMap<(&'static str, &'static str, IndexVersion), u64>,
+    /// Those of which there were values, by record type and name.
+    #[cfg(feature = "index")]
+    infos: BTreeMap<(&'static str, &'static str), IndexInfo>,
 }
 
 /// How much is under one key.
@@ -121,8 +124,11 @@ impl Census {
             *self.suites.entry(*suite).or_default() += values;
         }
         #[cfg(feature = "index")]
-        for (index, rows) in &other.indexes {
-            *self.indexes.entry(*index).or_default() += rows;
+        {
+            for (index, rows) in &other.indexes {
+                *self.indexes.entry(*index).or_default() += rows;
+            }
+            self.infos.extend(&other.infos);
         }
     }
 
@@ -169,13 +175,26 @@ impl Census {
         self.indexes.get(&key).copied().unwrap_or_default()
     }
 
-    /// Whether a key for sealing may be destroyed for all that was counted: nothing is under it.
+    /// Whether a key may be destroyed for all that was counted: nothing is under it, neither a
+    /// value nor an index value.
     ///
-    /// `false` when nothing was counted at all: a query that found no row by mistake must not say
-    /// that a key is free. A key for index values does not show in envelopes: ask
-    /// [`rows_of_index`](Census::rows_of_index).
+    /// `false` when no value was counted at all: a query that found no row by mistake must not say
+    /// that a key is free. Index values of rows only: what else keeps some is unknown to it. Nor
+    /// does it know under which key values of an index were made that has had another form or
+    /// width since; no search finds those.
     pub fn may_retire(&self, key: &KeyId) -> bool {
-        self.values > 0 && !self.keys.contains_key(key)
+        self.values > 0 && !self.keys.contains_key(key) && !self.has_index_values_under(key)
+    }
+
+    #[cfg(feature = "index")]
+    fn has_index_values_under(&self, key: &KeyId) -> bool {
+        let mut infos = self.infos.values();
+        infos.any(|info| self.rows_of_index(info, IndexVersion::under(key, info)) > 0)
+    }
+
+    #[cfg(not(feature = "index"))]
+    fn has_index_values_under(&self, _: &KeyId) -> bool {
+        false
     }
 
     fn count(&mut self, envelope: &Envelope<'_>) -> KeyId {
@@ -198,8 +217,10 @@ impl IndexVisitor for IndexCount<'_> {
             .iter()
             .map(|value| value.version())
             .collect();
+        let (record_type, name) = (I::INFO.record_type().name(), I::INFO.name());
         for version in versions {
-            let key = (I::INFO.record_type().name(), I::INFO.name(), version);
+            self.0.infos.insert((record_type, name), I::INFO);
+            let key = (record_type, name, version);
             *self.0.indexes.entry(key).or_default() += 1;
         }
         Ok(())

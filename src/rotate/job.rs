@@ -3,11 +3,11 @@
 use alloc::boxed::Box;
 use alloc::vec::Vec;
 use core::fmt;
-use core::pin::Pin;
 use std::time::{Duration, Instant};
 
 use super::store::{Change, RowStore};
 use crate::error::Error;
+use crate::key::BoxFuture;
 use crate::vault::Session;
 
 /// Seals the stale rows of a table anew, page by page: made by
@@ -30,14 +30,18 @@ pub struct Reseal<'j, S: RowStore> {
     after: Option<S::Cursor>,
     dry_run: bool,
     pace: Option<Pace<'j>>,
-    progress: Option<Box<dyn FnMut(&Progress<S::Cursor>) + Send + 'j>>,
-    failures: Option<Box<dyn FnMut(&S::Cursor, &Error) + Send + 'j>>,
+    progress: Option<ProgressReport<'j, S::Cursor>>,
+    failures: Option<FailureReport<'j, S::Cursor>>,
 }
+
+type ProgressReport<'j, C> = Box<dyn FnMut(&Progress<C>) + Send + 'j>;
+type FailureReport<'j, C> = Box<dyn FnMut(&C, &Error) + Send + 'j>;
+type Sleep<'j> = Box<dyn FnMut(Duration) -> BoxFuture<'static, ()> + Send + 'j>;
 
 /// At most so many rows a second, and how to wait.
 struct Pace<'j> {
     rows_per_second: f64,
-    sleep: Box<dyn FnMut(Duration) -> Pin<Box<dyn Future<Output = ()> + Send>> + Send + 'j>,
+    sleep: Sleep<'j>,
 }
 
 impl Session {
@@ -92,7 +96,7 @@ impl<'j, S: RowStore> Reseal<'j, S> {
     pub fn throttle(
         mut self,
         rows_per_second: f64,
-        sleep: impl FnMut(Duration) -> Pin<Box<dyn Future<Output = ()> + Send>> + Send + 'j,
+        sleep: impl FnMut(Duration) -> BoxFuture<'static, ()> + Send + 'j,
     ) -> Self {
         self.pace = (rows_per_second > 0.0).then(|| Pace {
             rows_per_second,
@@ -182,10 +186,12 @@ impl<'j, S: RowStore> Reseal<'j, S> {
                 .replace(&changes)
                 .await
                 .map_err(ResealError::Store)?;
-            let resealed = replaced.iter().filter(|replaced| **replaced).count();
+            // A store that answers for fewer rows than it was asked has not replaced the others;
+            // what it says of more is about none.
+            let replaced = replaced.iter().take(changes.len());
+            let resealed = replaced.filter(|replaced| **replaced).count();
             summary.resealed += resealed as u64;
-            // A store that answers for fewer rows than it was asked has not replaced the others.
-            summary.contended += changes.len().saturating_sub(resealed) as u64;
+            summary.contended += (changes.len() - resealed) as u64;
         }
         Ok(())
     }

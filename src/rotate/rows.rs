@@ -6,7 +6,7 @@ use crate::context::{FieldInfo, RecordRef};
 use crate::envelope::Envelope;
 use crate::error::Error;
 #[cfg(feature = "index")]
-use crate::index::{Index, IndexInfo, IndexKey, IndexVersion, StoredIndex};
+use crate::index::{Index, IndexInfo, IndexVersion, StoredIndex};
 #[cfg(feature = "index")]
 use crate::record::IndexVisitor;
 use crate::record::{Place, Record, SealedRecord};
@@ -90,11 +90,9 @@ impl Session {
         index: I,
     ) -> Result<Vec<(crate::envelope::KeyId, IndexVersion)>, Error> {
         let _ = index;
-        let tenant = self.access().tenant();
         let mut versions = Vec::new();
         self.with_each_index_key(|key| {
-            let version = IndexKey::derive(key, tenant, &I::INFO).version();
-            versions.push((*key.id(), version));
+            versions.push((*key.id(), IndexVersion::under(key.id(), &I::INFO)));
         })?;
         Ok(versions)
     }
@@ -158,9 +156,8 @@ impl Current {
         if let Some((_, version)) = self.indexes.iter().find(|(known, _)| *known == I::INFO) {
             return *version;
         }
-        let tenant = session.access().tenant();
         let version = session
-            .with_index_key(|key| IndexKey::derive(key, tenant, &I::INFO).version())
+            .with_index_key(|key| IndexVersion::under(key.id(), &I::INFO))
             .ok();
         self.indexes.push((I::INFO, version));
         version

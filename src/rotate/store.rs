@@ -17,6 +17,7 @@ pub trait RowStore {
 
     /// The next rows after this place, at most `limit`, in an order that does not change while
     /// the work goes on, each with its place. An empty page is the end.
+    #[expect(clippy::type_complexity, reason = "a place and a row each")]
     fn page(
         &mut self,
         after: Option<&Self::Cursor>,

@@ -12,4 +12,6 @@ mod logs;
 mod panics;
 mod parsing;
 mod records;
+#[cfg(all(feature = "derive", feature = "index"))]
+mod searching;
 mod ward;

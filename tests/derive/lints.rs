@@ -77,5 +77,8 @@ fn strict_lints_have_nothing_to_say() {
     assert!(patient.ct_eq(&patient.duplicate()) || patient.note.is_some());
     assert_eq!(Patient::SCHEMA.fields().len(), 2);
     #[cfg(feature = "index")]
-    assert_eq!((Visit::SCHEMA.indexes().len(), Bed::SCHEMA.indexes().len()), (3, 3));
+    assert_eq!(
+        (Visit::SCHEMA.indexes().len(), Bed::SCHEMA.indexes().len()),
+        (3, 3)
+    );
 }

@@ -33,7 +33,8 @@ pub(crate) enum Verdict {
 
 impl Policy for Gate {
     fn authorize(&self, request: &Request<'_>) -> Decision {
-        let id = request.record().unwrap().id().as_str();
+        // A search is about no record yet.
+        let id = request.record().map_or("-", |record| record.id().as_str());
         self.asked
             .lock()
             .unwrap()
@@ -146,6 +147,10 @@ impl KeyProvider for Lender {
         lend: &mut dyn FnMut(&DataKey),
     ) -> Result<(), KeyError> {
         self.lend_as_told(&mut |lend| self.ring.with_key(scope, id, lend), lend)
+    }
+
+    fn with_each(&self, scope: Scope<'_>, lend: &mut dyn FnMut(&DataKey)) -> Result<(), KeyError> {
+        self.lend_as_told(&mut |lend| self.ring.with_each(scope, lend), lend)
     }
 
     fn prepare<'a>(

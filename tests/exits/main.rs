@@ -11,6 +11,8 @@ mod events;
 mod expiry;
 mod panics;
 mod prepare;
+#[cfg(all(feature = "derive", feature = "index"))]
+mod searching;
 mod sinks;
 mod table;
 mod world;

@@ -145,7 +145,8 @@ impl KeyProvider for Counting {
             Lending::Nothing => Ok(()),
             Lending::Foreign => {
                 self.ring.with_each(scope, lend)?;
-                self.ring.with_active(Scope::sealing(scope.tenant, None), lend)?;
+                self.ring
+                    .with_active(Scope::sealing(scope.tenant, None), lend)?;
                 self.ring.with_each(scope, lend)
             }
             Lending::Honest | Lending::Panic => self.ring.with_each(scope, lend),

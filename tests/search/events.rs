@@ -20,18 +20,39 @@ fn a_search_is_one_event_that_lists_what_it_returned() {
     search.open(rows).unwrap();
     let event = ward.event();
     assert_eq!(event.action, "search");
-    assert_eq!(event.time, "2026-11-21T12:00:00.000000000Z", "when it began");
+    assert_eq!(
+        event.time, "2026-11-21T12:00:00.000000000Z",
+        "when it began"
+    );
     assert_eq!(event.event, format!("{}-1-1", session.id()));
     assert_eq!((event.part, event.parts), (1, 1));
-    assert_eq!((event.tenant.as_str(), event.purpose.as_str()), ("mercy", "TREAT"));
-    assert_eq!((event.actor.id.as_str(), event.policy.as_str()), ("clinician-17", "gate-1"));
+    assert_eq!(
+        (event.tenant.as_str(), event.purpose.as_str()),
+        ("mercy", "TREAT")
+    );
+    assert_eq!(
+        (event.actor.id.as_str(), event.policy.as_str()),
+        ("clinician-17", "gate-1")
+    );
     let said = event.search.as_ref().unwrap();
-    assert_eq!((said.record_type.as_str(), said.index.as_str()), ("patient", "ssn_index"));
-    assert_eq!((said.fields.as_slice(), said.reason.as_str()), (&["ssn".to_string()][..], "granted"));
+    assert_eq!(
+        (said.record_type.as_str(), said.index.as_str()),
+        ("patient", "ssn_index")
+    );
+    assert_eq!(
+        (said.fields.as_slice(), said.reason.as_str()),
+        (&["ssn".to_string()][..], "granted")
+    );
     assert_eq!(event.subjects.len(), 1);
     assert_eq!(event.subjects[0].subject.as_deref(), Some("p-4"));
     // Row 4 has no full name; the others of an even number have a status.
-    let outcome = |name| if name == "full_name" { "absent" } else { "success" };
+    let outcome = |name| {
+        if name == "full_name" {
+            "absent"
+        } else {
+            "success"
+        }
+    };
     let expected = FIELDS.map(|name| format!("p-4 {name} {} granted", outcome(name)));
     assert_eq!(items(&event), expected);
     for field in &event.subjects[0].records[0].fields {
@@ -50,10 +71,18 @@ fn no_term_and_no_value_stands_in_an_event() {
         let rows = candidates(&table, &search);
         search.open(rows).unwrap();
     }
-    let search = session.search(Patient::SSN_INDEX, &phi("900-03-0003")).unwrap();
-    let values: Vec<_> = search.values().iter().map(|value| value.to_text()).collect();
+    let search = session
+        .search(Patient::SSN_INDEX, &phi("900-03-0003"))
+        .unwrap();
+    let values: Vec<_> = search
+        .values()
+        .iter()
+        .map(|value| value.to_text())
+        .collect();
     search.open(&table).unwrap();
-    let words = ["smith", "nobody", "900-03", "9000300", "żak", "stable", "note 3"];
+    let words = [
+        "smith", "nobody", "900-03", "9000300", "żak", "stable", "note 3",
+    ];
     assert_eq!(ward.sink.len(), 4);
     for event in ward.sink.events() {
         let json = String::from_utf8(event.to_json()).unwrap().to_lowercase();
@@ -86,10 +115,15 @@ fn no_hits_are_recorded_too() {
     let session = ward.session();
     for rows in [&table[..0], &table] {
         ward.forget();
-        let search = session.search(Patient::SSN_INDEX, &phi("078-05-1120")).unwrap();
+        let search = session
+            .search(Patient::SSN_INDEX, &phi("078-05-1120"))
+            .unwrap();
         assert!(search.open(rows).unwrap().is_empty());
         let event = ward.event();
-        assert_eq!((event.action.as_str(), event.outcome.as_str()), ("search", "success"));
+        assert_eq!(
+            (event.action.as_str(), event.outcome.as_str()),
+            ("search", "success")
+        );
         assert!(event.subjects.is_empty());
         assert_eq!(event.search.unwrap().index, "ssn_index");
     }
@@ -121,9 +155,20 @@ fn rows_that_may_not_be_opened_are_recorded_and_not_returned() {
     let event = ward.event();
     assert_eq!(event.outcome, "partial");
     assert_eq!(recorded_ids(&event), ["p-0", "p-7", "p-14"]);
-    let denied: Vec<_> = items(&event).into_iter().filter(|item| item.contains("p-7 ")).collect();
-    assert_eq!(denied, FIELDS.map(|name| format!("p-7 {name} denied not-treating")));
-    assert!(event.subjects[1].records[0].fields.iter().all(|field| field.key.is_none()));
+    let denied: Vec<_> = items(&event)
+        .into_iter()
+        .filter(|item| item.contains("p-7 "))
+        .collect();
+    assert_eq!(
+        denied,
+        FIELDS.map(|name| format!("p-7 {name} denied not-treating"))
+    );
+    assert!(
+        event.subjects[1].records[0]
+            .fields
+            .iter()
+            .all(|field| field.key.is_none())
+    );
 }
 
 #[test]
@@ -145,7 +190,10 @@ fn one_refused_field_keeps_a_row_out() {
         "note" => "denied not-permitted",
         _ => "aborted granted",
     };
-    assert_eq!(items(&event), FIELDS.map(|name| format!("p-0 {name} {}", outcome(name))));
+    assert_eq!(
+        items(&event),
+        FIELDS.map(|name| format!("p-0 {name} {}", outcome(name)))
+    );
 }
 
 #[test]
@@ -159,7 +207,11 @@ fn a_corrupt_row_is_an_error_in_its_place_and_loses_no_other() {
     let found = search.open(&table).unwrap();
     let found: Vec<_> = found
         .into_iter()
-        .map(|opened| opened.map(|patient| patient.id).map_err(|e| (e.kind(), e.field(), e.index())))
+        .map(|opened| {
+            opened
+                .map(|patient| patient.id)
+                .map_err(|e| (e.kind(), e.field(), e.index()))
+        })
         .collect();
     let integrity = ErrorKind::Integrity;
     assert_eq!(
@@ -172,11 +224,20 @@ fn a_corrupt_row_is_an_error_in_its_place_and_loses_no_other() {
         ]
     );
     let event = ward.event();
-    assert_eq!((event.outcome.as_str(), recorded_ids(&event)), ("partial", vec!["p-0", "p-7", "p-14"]));
+    assert_eq!(
+        (event.outcome.as_str(), recorded_ids(&event)),
+        ("partial", vec!["p-0", "p-7", "p-14"])
+    );
     let of = |id: &str| -> Vec<_> {
-        items(&event).into_iter().filter(|item| item.starts_with(id)).collect()
+        items(&event)
+            .into_iter()
+            .filter(|item| item.starts_with(id))
+            .collect()
     };
-    assert_eq!(of("p-7 "), FIELDS.map(|name| format!("p-7 {name} integrity granted")));
+    assert_eq!(
+        of("p-7 "),
+        FIELDS.map(|name| format!("p-7 {name} integrity granted"))
+    );
     assert_eq!(of("p-14 ")[5], "p-14 note integrity granted");
     assert_eq!(of("p-14 ")[0], "p-14 ssn success granted");
 }
@@ -192,7 +253,10 @@ fn a_row_without_an_id_is_an_error_in_its_place() {
     let found = search.open(&table).unwrap();
     assert_eq!(found.len(), 2);
     let error = found[0].as_ref().err().unwrap();
-    assert_eq!((error.kind(), error.index()), (ErrorKind::InvalidInput, Some(0)));
+    assert_eq!(
+        (error.kind(), error.index()),
+        (ErrorKind::InvalidInput, Some(0))
+    );
     assert_eq!(found[1].as_ref().unwrap().id, "p-1");
     assert_eq!(recorded_ids(&ward.event()), ["p-1"]);
 }
@@ -207,7 +271,10 @@ fn fields_only_are_listed_as_such() {
     assert_eq!(found.len(), 2);
     let event = ward.event();
     // What was compared is said once, by the search itself.
-    assert_eq!(items(&event), ["p-0 note success granted", "p-7 note success granted"]);
+    assert_eq!(
+        items(&event),
+        ["p-0 note success granted", "p-7 note success granted"]
+    );
     assert_eq!(event.search.unwrap().fields, ["family"]);
 }
 

@@ -20,7 +20,10 @@ fn search(ward: &Ward, table: &[PatientRow]) -> Result<usize, Error> {
 #[track_caller]
 fn expect(ward: &Ward, outcome: &str, reason: &str, expected: &[&str]) {
     let event = ward.event();
-    assert_eq!((event.action.as_str(), event.outcome.as_str()), ("search", outcome));
+    assert_eq!(
+        (event.action.as_str(), event.outcome.as_str()),
+        ("search", outcome)
+    );
     assert_eq!(event.search.as_ref().unwrap().reason, reason);
     assert_eq!(items(&event), expected);
 }
@@ -148,8 +151,16 @@ fn a_term_without_a_form_is_recorded_and_touches_no_key() {
     refused(session.search(Patient::WORDS, &phi(" -- ")).err());
     refused(session.search(Patient::BIRTH_YEAR, &phi("last year")).err());
     // Contents that the form knows nothing of.
-    refused(session.search(Patient::SSN_INDEX, &Phi::new(vec![7_u8; 9])).err());
-    refused(session.search(Patient::BIRTH_YEAR, &Phi::new(i128::MAX)).err());
+    refused(
+        session
+            .search(Patient::SSN_INDEX, &Phi::new(vec![7_u8; 9]))
+            .err(),
+    );
+    refused(
+        session
+            .search(Patient::BIRTH_YEAR, &Phi::new(i128::MAX))
+            .err(),
+    );
     let second = (&phi(&birth_date(0)), &phi(""));
     let error = session.search(Patient::BIRTH_DATE_FAMILY, second).err();
     assert_eq!(error.unwrap().field(), Some("family"));
@@ -183,13 +194,17 @@ impl Value for Odd {
 fn a_term_that_cannot_be_encoded_is_recorded() {
     let ward = Ward::new();
     let session = ward.session();
-    let error = session.search(Patient::SSN_INDEX, &Phi::new(Odd::Unencodable)).unwrap_err();
+    let error = session
+        .search(Patient::SSN_INDEX, &Phi::new(Odd::Unencodable))
+        .unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Unencodable);
     expect(&ward, "unencodable", "granted", &[]);
 
     ward.forget();
     let result = catch_unwind(AssertUnwindSafe(|| {
-        session.search(Patient::SSN_INDEX, &Phi::new(Odd::Panics)).is_ok()
+        session
+            .search(Patient::SSN_INDEX, &Phi::new(Odd::Panics))
+            .is_ok()
     }));
     assert!(result.is_err());
     expect(&ward, "aborted", "granted", &[]);
@@ -238,7 +253,12 @@ fn a_policy_that_panics_is_recorded() {
     assert!(catch_unwind(AssertUnwindSafe(|| search(&ward, &table).is_ok())).is_err());
     let fields = ["ssn", "family", "full_name", "birth_date", "status", "note"];
     let expected = fields.map(|name| format!("p-0 {name} aborted "));
-    expect(&ward, "aborted", "granted", &expected.each_ref().map(String::as_str));
+    expect(
+        &ward,
+        "aborted",
+        "granted",
+        &expected.each_ref().map(String::as_str),
+    );
 }
 
 #[test]
@@ -246,7 +266,9 @@ fn an_expired_session_searches_nothing() {
     let ward = Ward::new();
     let session = ward.session();
     ward.clock.advance(EXPIRY.idle + Duration::from_secs(1));
-    let error = session.search(Patient::SSN_INDEX, &phi(&ssn(0))).unwrap_err();
+    let error = session
+        .search(Patient::SSN_INDEX, &phi(&ssn(0)))
+        .unwrap_err();
     assert!(error.is_expired());
     expect(&ward, "expired", "", &[]);
     assert!(ward.gate.asked().is_empty());
@@ -266,7 +288,10 @@ fn a_session_that_expires_in_between_opens_nothing() {
         let error = search.open(&table[..rows]).unwrap_err();
         assert!(error.is_expired());
         let event = ward.event();
-        assert_eq!((event.action.as_str(), event.outcome.as_str()), ("search", "expired"));
+        assert_eq!(
+            (event.action.as_str(), event.outcome.as_str()),
+            ("search", "expired")
+        );
         assert!(items(&event).iter().all(|item| item.ends_with(" expired ")));
         assert_eq!(items(&event).len(), 6 * rows);
         assert!(ward.gate.asked().is_empty());
@@ -286,10 +311,14 @@ fn nothing_comes_out_unrecorded() {
     let error = fields.open_fields(&table, (Patient::NOTE,)).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Audit);
     // A failure that cannot be recorded is not told either.
-    let error = session.search(Patient::SSN_INDEX, &phi("no digits")).unwrap_err();
+    let error = session
+        .search(Patient::SSN_INDEX, &phi("no digits"))
+        .unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Audit);
     ward.gate.decide(|_| Decision::deny("no"));
-    let error = session.search(Patient::SSN_INDEX, &phi(&ssn(0))).unwrap_err();
+    let error = session
+        .search(Patient::SSN_INDEX, &phi(&ssn(0)))
+        .unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Audit);
     assert!(ward.sink.is_empty());
 }
@@ -319,7 +348,10 @@ fn numbers_of_a_session_have_no_gap() {
     search("no digits").unwrap_err();
     second.open(&table).unwrap();
     drop(search(&ssn(1)).unwrap());
-    search(&ssn(1)).unwrap().open_fields(&table, (Patient::NOTE,)).unwrap();
+    search(&ssn(1))
+        .unwrap()
+        .open_fields(&table, (Patient::NOTE,))
+        .unwrap();
     ward.gate.decide(|_| Decision::deny("no"));
     search(&ssn(1)).unwrap_err();
     ward.clock.advance(EXPIRY.max_age * 2);

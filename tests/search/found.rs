@@ -39,9 +39,13 @@ fn an_exact_index_finds_the_one_row() {
     let table = ward.table(ROWS);
     for number in 0..ROWS {
         let wanted = ssn(number);
-        let counts = check(&ward, &table, Patient::SSN_INDEX, &phi(&wanted), |patient| {
-            *patient.ssn.expose() == wanted
-        });
+        let counts = check(
+            &ward,
+            &table,
+            Patient::SSN_INDEX,
+            &phi(&wanted),
+            |patient| *patient.ssn.expose() == wanted,
+        );
         assert_eq!(counts, (1, 1));
     }
     // Another spelling of the same number.
@@ -59,10 +63,13 @@ fn a_narrow_index_finds_too_much_and_only_true_answers_come_out() {
     let (mut looked_alike, mut were_right) = (0, 0);
     for family in FAMILIES {
         let spelt = family.to_uppercase();
-        let (candidates, found) =
-            check(&ward, &table, Patient::FAMILY_INDEX, &phi(&spelt), |patient| {
-                patient.family.expose() == family
-            });
+        let (candidates, found) = check(
+            &ward,
+            &table,
+            Patient::FAMILY_INDEX,
+            &phi(&spelt),
+            |patient| patient.family.expose() == family,
+        );
         looked_alike += candidates;
         were_right += found;
     }
@@ -83,9 +90,13 @@ fn a_prefix_finds_beginnings_and_compares_what_is_longer() {
         ("mülle", &["Müller"]),
         ("smithers", &[]),
     ] {
-        check(&ward, &table, Patient::FAMILY_PREFIX, &phi(wanted), |patient| {
-            families.contains(&patient.family.expose().as_str())
-        });
+        check(
+            &ward,
+            &table,
+            Patient::FAMILY_PREFIX,
+            &phi(wanted),
+            |patient| families.contains(&patient.family.expose().as_str()),
+        );
     }
 }
 
@@ -94,17 +105,24 @@ fn words_find_rows_with_all_of_them_in_any_order() {
     let ward = Ward::new();
     let table = ward.table(ROWS);
     let has = |patient: &Patient, words: &[&str]| {
-        let name = patient.full_name.as_ref().map(|name| name.expose().to_lowercase());
+        let name = patient
+            .full_name
+            .as_ref()
+            .map(|name| name.expose().to_lowercase());
         name.is_some_and(|name| {
             let own: Vec<_> = name.split([' ', '-']).collect();
             words.iter().all(|word| own.contains(word))
         })
     };
-    check(&ward, &table, Patient::WORDS, &phi("zofia"), |p| has(p, &["zofia"]));
+    check(&ward, &table, Patient::WORDS, &phi("zofia"), |p| {
+        has(p, &["zofia"])
+    });
     check(&ward, &table, Patient::WORDS, &phi("Smith Zofia"), |p| {
         has(p, &["smith", "zofia"])
     });
-    check(&ward, &table, Patient::WORDS, &phi("berg 1"), |p| has(p, &["berg", "1"]));
+    check(&ward, &table, Patient::WORDS, &phi("berg 1"), |p| {
+        has(p, &["berg", "1"])
+    });
     check(&ward, &table, Patient::WORDS, &phi("smith żak"), |_| false);
 }
 
@@ -115,29 +133,50 @@ fn a_compound_index_finds_rows_that_answer_each_term() {
     for number in 0..12 {
         let family = FAMILIES[number % FAMILIES.len()];
         let terms = (&phi(&birth_date(number)), &phi(&family.to_lowercase()));
-        let (_, found) = check(&ward, &table, Patient::BIRTH_DATE_FAMILY, terms, |patient| {
-            patient.family.expose() == family && *patient.birth_date.expose() == birth_date(number)
-        });
+        let (_, found) = check(
+            &ward,
+            &table,
+            Patient::BIRTH_DATE_FAMILY,
+            terms,
+            |patient| {
+                patient.family.expose() == family
+                    && *patient.birth_date.expose() == birth_date(number)
+            },
+        );
         assert!(found >= 1);
     }
     // Both terms exist, but in no row together.
     let terms = (&phi(&birth_date(0)), &phi(FAMILIES[1]));
-    check(&ward, &table, Patient::BIRTH_DATE_FAMILY, terms, |patient| {
-        patient.family.expose() == FAMILIES[1] && *patient.birth_date.expose() == birth_date(0)
-    });
+    check(
+        &ward,
+        &table,
+        Patient::BIRTH_DATE_FAMILY,
+        terms,
+        |patient| {
+            patient.family.expose() == FAMILIES[1] && *patient.birth_date.expose() == birth_date(0)
+        },
+    );
 }
 
 #[test]
 fn a_term_may_be_of_another_type_of_the_same_form() {
     let ward = Ward::new();
     let table = ward.table(ROWS);
-    let (_, found) = check(&ward, &table, Patient::BIRTH_YEAR, &Phi::new(1952_i32), |patient| {
-        patient.birth_date.expose().starts_with("1952")
-    });
+    let (_, found) = check(
+        &ward,
+        &table,
+        Patient::BIRTH_YEAR,
+        &Phi::new(1952_i32),
+        |patient| patient.birth_date.expose().starts_with("1952"),
+    );
     assert_eq!(found, ROWS / 4);
-    check(&ward, &table, Patient::BIRTH_YEAR, &phi("1952-02-29"), |patient| {
-        patient.birth_date.expose().starts_with("1952")
-    });
+    check(
+        &ward,
+        &table,
+        Patient::BIRTH_YEAR,
+        &phi("1952-02-29"),
+        |patient| patient.birth_date.expose().starts_with("1952"),
+    );
 }
 
 #[test]
@@ -147,7 +186,10 @@ fn rows_come_out_in_the_order_they_were_given_as_often_as_they_were() {
     let session = ward.session();
     let search = session.search(Patient::FAMILY_INDEX, &phi("żak")).unwrap();
     let given = [&table[14], &table[0], &table[1], &table[7], &table[0]];
-    assert_eq!(ids(search.open(given).unwrap()), ["p-14", "p-0", "p-7", "p-0"]);
+    assert_eq!(
+        ids(search.open(given).unwrap()),
+        ["p-14", "p-0", "p-7", "p-0"]
+    );
 }
 
 /// What no index found is held against the term all the same: the caller may pass any row.
@@ -166,7 +208,9 @@ fn fields_come_with_the_position_of_their_row() {
     let ward = Ward::new();
     let table = ward.table(ROWS);
     let session = ward.session();
-    let search = session.search(Patient::FAMILY_INDEX, &phi("Smith")).unwrap();
+    let search = session
+        .search(Patient::FAMILY_INDEX, &phi("Smith"))
+        .unwrap();
     let rows = candidates(&table, &search);
     let found = search
         .open_fields(rows.iter().copied(), (Patient::NOTE, Patient::FULL_NAME))
@@ -213,8 +257,12 @@ fn collisions_are_certain_and_never_come_out() {
             candidates += alike.len();
             let [found] = <[_; 1]>::try_from(search.open(alike).unwrap()).unwrap();
             let found = found.unwrap();
-            assert_eq!((u64::from(found.id), *found.mrn.expose()), (number as u64, number));
-            assert_eq!(ward.event().subjects.len(), 1, "false positives leave no trace");
+            assert_eq!((u64::from(found.id), *found.mrn.expose()), (number, number));
+            assert_eq!(
+                ward.event().subjects.len(),
+                1,
+                "false positives leave no trace"
+            );
         }
         let values: HashSet<_> = rows.iter().map(|row| I::stored(row).values()[0]).collect();
         assert!(values.len() <= 1 << I::INFO.width());
@@ -263,15 +311,22 @@ fn a_slow_index_finds_as_a_fast_one_does() {
         })
         .map(|caller| session.seal(&caller).unwrap())
         .collect();
-    let search = session.search(Caller::PHONE_INDEX, &phi("+1 617 555 0143")).unwrap();
+    let search = session
+        .search(Caller::PHONE_INDEX, &phi("+1 617 555 0143"))
+        .unwrap();
     let found: Vec<_> = rows
         .iter()
-        .filter(|row| row.phone_index.is_some_and(|value| search.values().contains(&value)))
+        .filter(|row| {
+            row.phone_index
+                .is_some_and(|value| search.values().contains(&value))
+        })
         .collect();
     assert_eq!(found.len(), 1);
     assert_eq!(search.open(found).unwrap()[0].as_ref().unwrap().id, 1);
 
-    let search = session.search(Caller::EMAIL_INDEX, &phi("ada@example.ORG")).unwrap();
+    let search = session
+        .search(Caller::EMAIL_INDEX, &phi("ada@example.ORG"))
+        .unwrap();
     assert_eq!(search.values()[0], rows[0].email_index.unwrap());
     assert!(rows[1].email_index.is_none());
     assert_eq!(search.open(&rows).unwrap().len(), 1);
@@ -295,7 +350,10 @@ fn a_phonetic_index_finds_what_sounds_alike() {
     let session = ward.session();
     let rows: Vec<_> = [(1, "Smith"), (2, "Smyth"), (3, "Jones"), (4, "Jońes")]
         .into_iter()
-        .map(|(id, name)| Heard { id, name: phi(name) })
+        .map(|(id, name)| Heard {
+            id,
+            name: phi(name),
+        })
         .map(|heard| session.seal(&heard).unwrap())
         .collect();
     for (wanted, expected) in [("smythe", &[1, 2][..]), ("JONES", &[3, 4]), ("Ünal", &[])] {

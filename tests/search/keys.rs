@@ -7,7 +7,9 @@ use crate::ward::{Patient, PatientRow, Ward, candidates, ids, index_scope, patie
 
 fn find(ward: &Ward, table: &[PatientRow], number: usize) -> Vec<String> {
     let session = ward.session();
-    let search = session.search(Patient::SSN_INDEX, &phi(&ssn(number))).unwrap();
+    let search = session
+        .search(Patient::SSN_INDEX, &phi(&ssn(number)))
+        .unwrap();
     let rows = candidates(table, &search);
     ids(search.open(rows).unwrap())
 }
@@ -34,10 +36,17 @@ fn rows_under_old_and_new_keys_are_found_together() {
     let infos = ward.keys.ring.keys();
     assert_eq!(versions.len(), 2);
     // The active one first.
-    assert_eq!((versions[0].0, versions[1].0), (*infos[2].id(), *infos[1].id()));
+    assert_eq!(
+        (versions[0].0, versions[1].0),
+        (*infos[2].id(), *infos[1].id())
+    );
     assert_eq!(versions[0].1, table[2].ssn_index.unwrap().version());
     assert_eq!(versions[1].1, table[0].ssn_index.unwrap().version());
-    let of_search: Vec<_> = search.values().iter().map(|value| value.version()).collect();
+    let of_search: Vec<_> = search
+        .values()
+        .iter()
+        .map(|value| value.version())
+        .collect();
     assert_eq!(of_search, [versions[0].1, versions[1].1]);
     drop(search);
     for number in 0..3 {
@@ -80,10 +89,16 @@ fn without_an_index_key_nothing_is_sealed_and_that_is_recorded() {
     let error = ward.session().seal(&patient(0)).err().unwrap();
     assert_eq!(error.kind(), ErrorKind::MissingKey);
     let event = ward.event();
-    assert_eq!((event.action.as_str(), event.outcome.as_str()), ("seal", "partial"));
+    assert_eq!(
+        (event.action.as_str(), event.outcome.as_str()),
+        ("seal", "partial")
+    );
     let outcomes = crate::ward::items(&event);
     assert_eq!(outcomes[0], "p-0 ssn missing_key granted");
-    let error = ward.session().index_versions(Patient::SSN_INDEX).unwrap_err();
+    let error = ward
+        .session()
+        .index_versions(Patient::SSN_INDEX)
+        .unwrap_err();
     assert_eq!(error.kind(), ErrorKind::MissingKey);
 }
 
@@ -100,7 +115,9 @@ fn a_subjects_key_never_serves_an_index() {
     // It seals that patient's values, but no index value.
     let error = session.seal(&patient(0)).err().unwrap();
     assert_eq!(error.kind(), ErrorKind::MissingKey);
-    let error = session.search(Patient::SSN_INDEX, &phi(&ssn(0))).unwrap_err();
+    let error = session
+        .search(Patient::SSN_INDEX, &phi(&ssn(0)))
+        .unwrap_err();
     assert_eq!(error.kind(), ErrorKind::MissingKey);
 
     let ring = &ward.keys.ring;

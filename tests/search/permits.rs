@@ -7,8 +7,7 @@ use phi_seal::{Decision, ErrorKind, Phi, SealedRecord};
 use crate::ward::{Patient, PatientBirthDateFamily, PatientSsnIndex, Ward, items, phi, ssn};
 
 const NOTE: &[phi_seal::FieldInfo] = &[Patient::NOTE.field().info()];
-const BOTH: &[phi_seal::FieldInfo] =
-    &[Patient::NOTE.field().info(), Patient::SSN.field().info()];
+const BOTH: &[phi_seal::FieldInfo] = &[Patient::NOTE.field().info(), Patient::SSN.field().info()];
 const BIRTH_DATE: &[phi_seal::FieldInfo] = &[Patient::BIRTH_DATE.field().info()];
 
 /// Else who may seal a note could find out whose number is the one at hand.
@@ -27,14 +26,18 @@ fn index_values_are_made_for_permitted_fields_only() {
         })
     };
     let error = make(NOTE).unwrap_err();
-    assert_eq!((error.kind(), error.field()), (ErrorKind::Denied, Some("ssn")));
+    assert_eq!(
+        (error.kind(), error.field()),
+        (ErrorKind::Denied, Some("ssn"))
+    );
     assert_eq!(ward.keys.count().indexed, 0);
     assert_eq!(
         items(&ward.event()),
         ["p-0 note aborted granted", "p-0 ssn denied not-announced"]
     );
     ward.forget();
-    ward.gate.decide(|_| Decision::permit_only("granted", vec![true, false]));
+    ward.gate
+        .decide(|_| Decision::permit_only("granted", vec![true, false]));
     assert!(make(BOTH).unwrap_err().is_denied());
     assert_eq!(ward.keys.count().indexed, 0);
     ward.gate.decide(|_| Decision::permit("granted"));
@@ -56,7 +59,10 @@ fn each_field_of_a_compound_index_counts() {
             sealing.record()?.release(value)
         })
         .unwrap_err();
-    assert_eq!((error.kind(), error.field()), (ErrorKind::Denied, Some("family")));
+    assert_eq!(
+        (error.kind(), error.field()),
+        (ErrorKind::Denied, Some("family"))
+    );
 }
 
 #[test]
@@ -64,7 +70,8 @@ fn index_values_are_made_anew_from_permitted_fields_only() {
     let ward = Ward::new();
     let row = ward.table(1).remove(0);
     let place = row.place().unwrap();
-    ward.gate.decide(|_| Decision::permit_only("granted", vec![true, false]));
+    ward.gate
+        .decide(|_| Decision::permit_only("granted", vec![true, false]));
     let error = ward
         .session()
         .reseal_with(|mut resealing| {
@@ -74,6 +81,13 @@ fn index_values_are_made_anew_from_permitted_fields_only() {
             resealing.record()?.release(value)
         })
         .unwrap_err();
-    assert_eq!((error.kind(), error.field()), (ErrorKind::Denied, Some("ssn")));
-    assert_eq!(ward.keys.count(), crate::doubles::Count::default(), "nothing was decrypted");
+    assert_eq!(
+        (error.kind(), error.field()),
+        (ErrorKind::Denied, Some("ssn"))
+    );
+    assert_eq!(
+        ward.keys.count(),
+        crate::doubles::Count::default(),
+        "nothing was decrypted"
+    );
 }

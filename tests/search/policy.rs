@@ -30,10 +30,15 @@ fn a_rule_without_actions_allows_no_search() {
     let table = ward.table(1);
     let (session, sink) = under(&ward, RolePolicy::new("1").allow(physician()));
     assert!(session.open(&table[0]).is_ok(), "but opening");
-    let error = session.search(Patient::SSN_INDEX, &phi(&ssn(0))).unwrap_err();
+    let error = session
+        .search(Patient::SSN_INDEX, &phi(&ssn(0)))
+        .unwrap_err();
     assert!(error.is_denied());
     let event = sink.events().pop().unwrap();
-    assert_eq!((event.action.as_str(), event.outcome.as_str()), ("search", "denied"));
+    assert_eq!(
+        (event.action.as_str(), event.outcome.as_str()),
+        ("search", "denied")
+    );
     assert_eq!(event.search.unwrap().reason, "no-rule");
 }
 
@@ -46,7 +51,11 @@ fn who_may_search_and_not_open_learns_nothing() {
     let search = session.search(Patient::FAMILY_INDEX, &phi("żak")).unwrap();
     ward.keys.count();
     assert!(search.open(&table).unwrap().is_empty());
-    assert_eq!(ward.keys.count(), Count::default(), "no row is decrypted, not even to compare");
+    assert_eq!(
+        ward.keys.count(),
+        Count::default(),
+        "no row is decrypted, not even to compare"
+    );
     let event = sink.events().pop().unwrap();
     assert_eq!(event.outcome, "denied");
     // Whether they were true answers is not known, so all that were tried are listed.
@@ -58,16 +67,30 @@ fn searching_and_opening_are_permitted_each_by_itself() {
     let ward = Ward::new();
     let table = ward.table(8);
     let policy = RolePolicy::new("1")
-        .allow(physician().actions(&[ActionKind::Search]).categories(&[Category::Name]))
+        .allow(
+            physician()
+                .actions(&[ActionKind::Search])
+                .categories(&[Category::Name]),
+        )
         .allow(physician());
     let (session, _) = under(&ward, policy);
     let search = session.search(Patient::FAMILY_INDEX, &phi("żak")).unwrap();
     assert_eq!(ids(search.open(&table).unwrap()), ["p-0", "p-7"]);
     // By another category: no.
-    assert!(session.search(Patient::SSN_INDEX, &phi(&ssn(0))).unwrap_err().is_denied());
+    assert!(
+        session
+            .search(Patient::SSN_INDEX, &phi(&ssn(0)))
+            .unwrap_err()
+            .is_denied()
+    );
     // By one of two fields: no.
     let terms = (&phi(&birth_date(0)), &phi("żak"));
-    assert!(session.search(Patient::BIRTH_DATE_FAMILY, terms).unwrap_err().is_denied());
+    assert!(
+        session
+            .search(Patient::BIRTH_DATE_FAMILY, terms)
+            .unwrap_err()
+            .is_denied()
+    );
 }
 
 #[test]
@@ -75,14 +98,21 @@ fn the_searched_field_need_not_be_among_those_that_may_be_opened() {
     let ward = Ward::new();
     let table = ward.table(8);
     let policy = RolePolicy::new("1")
-        .allow(physician().actions(&[ActionKind::Search]).categories(&[Category::Ssn]))
+        .allow(
+            physician()
+                .actions(&[ActionKind::Search])
+                .categories(&[Category::Ssn]),
+        )
         .allow(physician().categories(&[Category::Clinical]));
     let (session, sink) = under(&ward, policy);
     let search = session.search(Patient::SSN_INDEX, &phi(&ssn(3))).unwrap();
     let found = search.open_fields(&table, (Patient::NOTE,)).unwrap();
     assert_eq!(found.len(), 1);
     let (at, opened) = &found[0];
-    assert_eq!((*at, opened.as_ref().unwrap().0.expose().as_str()), (3, "note 3"));
+    assert_eq!(
+        (*at, opened.as_ref().unwrap().0.expose().as_str()),
+        (3, "note 3")
+    );
     assert_eq!(recorded_ids(&sink.events()[0]), ["p-3"]);
     // As a whole they are out of reach.
     let search = session.search(Patient::SSN_INDEX, &phi(&ssn(3))).unwrap();
@@ -102,11 +132,17 @@ fn a_label_must_be_named_to_be_searched_by() {
     let ward = Ward::new();
     let all = [ActionKind::Search, ActionKind::Open];
     let (session, _) = under(&ward, RolePolicy::new("1").allow(physician().actions(&all)));
-    let error = session.search(Test::RESULT_INDEX, &phi("positive")).unwrap_err();
+    let error = session
+        .search(Test::RESULT_INDEX, &phi("positive"))
+        .unwrap_err();
     assert!(error.is_denied());
-    let labelled = physician().actions(&all).labels(Labels::NONE.with(Label::Hiv));
+    let labelled = physician()
+        .actions(&all)
+        .labels(Labels::NONE.with(Label::Hiv));
     let (session, _) = under(&ward, RolePolicy::new("1").allow(labelled));
-    let search = session.search(Test::RESULT_INDEX, &phi("positive")).unwrap();
+    let search = session
+        .search(Test::RESULT_INDEX, &phi("positive"))
+        .unwrap();
     let rows: [TestRow; 0] = [];
     assert!(search.open(&rows).unwrap().is_empty());
 }

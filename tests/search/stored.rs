@@ -26,7 +26,10 @@ struct Widths {
 
 fn widths() -> WidthsRow {
     let ward = Ward::new();
-    let record = Widths { id: 1, ssn: phi("900-01-2345") };
+    let record = Widths {
+        id: 1,
+        ssn: phi("900-01-2345"),
+    };
     ward.session().seal(&record).unwrap()
 }
 
@@ -34,7 +37,10 @@ fn widths() -> WidthsRow {
 fn check<I: Index + std::fmt::Debug>(value: IndexValue<I>) {
     let width = usize::from(I::INFO.width());
     let bytes = value.as_bytes();
-    assert_eq!((bytes.len(), IndexValue::<I>::LEN), (4 + width.div_ceil(8), bytes.len()));
+    assert_eq!(
+        (bytes.len(), IndexValue::<I>::LEN),
+        (4 + width.div_ceil(8), bytes.len())
+    );
     assert_eq!(bytes[..4], *value.version().as_bytes());
     assert_eq!(IndexValue::from_bytes(bytes), Ok(value));
     assert_eq!(IndexValue::try_from(bytes), Ok(value));
@@ -90,7 +96,10 @@ fn check<I: Index + std::fmt::Debug>(value: IndexValue<I>) {
     assert_eq!(json, format!("\"{text}\""));
     assert_eq!(serde_json::from_str::<IndexValue<I>>(&json).unwrap(), value);
     let packed = rmp_serde::to_vec(&value).unwrap();
-    assert_eq!(rmp_serde::from_slice::<IndexValue<I>>(&packed).unwrap(), value);
+    assert_eq!(
+        rmp_serde::from_slice::<IndexValue<I>>(&packed).unwrap(),
+        value
+    );
     assert!(packed.len() <= bytes.len() + 2, "as bytes");
 }
 
@@ -117,8 +126,14 @@ fn a_value_of_another_width_is_refused() {
     assert!(IndexValue::<WidthsSeven>::from_bytes(&wider).is_err());
     assert!(IndexValue::<WidthsNine>::from_bytes(&wider).is_err());
     // The same field and key: another width is another index, and its values share nothing.
-    assert_ne!(row.eight.unwrap().as_bytes()[..4], row.seven.unwrap().as_bytes()[..4]);
-    assert_ne!(row.most.unwrap().as_bytes()[4..20], row.usual.unwrap().as_bytes()[4..20]);
+    assert_ne!(
+        row.eight.unwrap().as_bytes()[..4],
+        row.seven.unwrap().as_bytes()[..4]
+    );
+    assert_ne!(
+        row.most.unwrap().as_bytes()[4..20],
+        row.usual.unwrap().as_bytes()[4..20]
+    );
 }
 
 #[test]
@@ -136,14 +151,19 @@ fn serde_takes_nothing_else_and_quotes_nothing() {
         "{\"Xylographer\":\"Quixotry\"}",
     ] {
         let errors = [
-            serde_json::from_str::<IndexValue<PatientSsnIndex>>(json).err().map(|e| e.to_string()),
+            serde_json::from_str::<IndexValue<PatientSsnIndex>>(json)
+                .err()
+                .map(|e| e.to_string()),
             serde_json::from_str::<IndexSet<PatientWords>>(&format!("[{json}]"))
                 .err()
                 .map(|e| e.to_string()),
         ];
         for error in errors {
             let error = error.unwrap();
-            assert!(!error.contains("Xylo") && !error.contains("Quix"), "{error}");
+            assert!(
+                !error.contains("Xylo") && !error.contains("Quix"),
+                "{error}"
+            );
         }
     }
     assert!(serde_json::from_str::<IndexSet<PatientWords>>("\"abc\"").is_err());
@@ -165,7 +185,10 @@ fn a_set_has_one_order_and_each_value_once() {
     let back: IndexSet<PatientWords> = serde_json::from_str(&json).unwrap();
     assert_eq!(back, row.words);
     let packed = rmp_serde::to_vec(&row.words).unwrap();
-    assert_eq!(rmp_serde::from_slice::<IndexSet<PatientWords>>(&packed).unwrap(), row.words);
+    assert_eq!(
+        rmp_serde::from_slice::<IndexSet<PatientWords>>(&packed).unwrap(),
+        row.words
+    );
 }
 
 proptest! {

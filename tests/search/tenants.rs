@@ -8,8 +8,12 @@ use crate::ward::{Patient, Ward, access, ids, patient, phi, ssn};
 #[test]
 fn the_same_number_has_another_value_for_each_tenant_of_one_key() {
     let ward = Ward::new();
-    let [mercy, grace] = ["mercy", "grace"].map(|tenant| ward.vault.session(access(tenant)).unwrap());
-    let (a, b) = (mercy.seal(&patient(0)).unwrap(), grace.seal(&patient(0)).unwrap());
+    let [mercy, grace] =
+        ["mercy", "grace"].map(|tenant| ward.vault.session(access(tenant)).unwrap());
+    let (a, b) = (
+        mercy.seal(&patient(0)).unwrap(),
+        grace.seal(&patient(0)).unwrap(),
+    );
     let (ours, theirs) = (a.ssn_index.unwrap(), b.ssn_index.unwrap());
     assert_ne!(ours, theirs);
     // The version is the key's and the form's, and those are the same.
@@ -23,7 +27,10 @@ fn the_same_number_has_another_value_for_each_tenant_of_one_key() {
     let mut poisoned = b.clone();
     poisoned.ssn_index = Some(ours);
     let found = search.open([&poisoned, &a]).unwrap();
-    assert_eq!(found[0].as_ref().err().unwrap().kind(), ErrorKind::Integrity);
+    assert_eq!(
+        found[0].as_ref().err().unwrap().kind(),
+        ErrorKind::Integrity
+    );
     assert_eq!(found[1].as_ref().unwrap().id, "p-0");
 }
 
@@ -43,7 +50,9 @@ fn a_tenants_own_key_makes_its_values_and_the_shared_one_goes_on_finding() {
     assert_eq!(table[1].ssn_index.unwrap().version(), versions[0].1);
     assert_eq!(table[0].ssn_index.unwrap().version(), versions[1].1);
     for number in 0..2 {
-        let search = session.search(Patient::SSN_INDEX, &phi(&ssn(number))).unwrap();
+        let search = session
+            .search(Patient::SSN_INDEX, &phi(&ssn(number)))
+            .unwrap();
         assert!(search.values().contains(&table[number].ssn_index.unwrap()));
         assert_eq!(ids(search.open(&table).unwrap()), [format!("p-{number}")]);
     }

@@ -26,7 +26,10 @@ fn a_search_may_be_held_across_an_await() {
         search.open(rows)
     });
     let found = std::thread::scope(|scope| {
-        scope.spawn(move || pollster::block_on(future)).join().unwrap()
+        scope
+            .spawn(move || pollster::block_on(future))
+            .join()
+            .unwrap()
     });
     assert_eq!(ids(found.unwrap()), ["p-2"]);
 }
@@ -38,7 +41,10 @@ fn debug_shows_the_index_and_nothing_of_the_search() {
     let session = ward.session();
     let search = session.search(Patient::SSN_INDEX, &phi(&ssn(0))).unwrap();
     assert_eq!(format!("{search:?}"), "Search { index: \"ssn_index\", .. }");
-    assert_eq!(format!("{:?}", search.values()), "[IndexValue<PatientSsnIndex>]");
+    assert_eq!(
+        format!("{:?}", search.values()),
+        "[IndexValue<PatientSsnIndex>]"
+    );
     assert_eq!(format!("{:?}", table[0].words), "IndexSet<PatientWords>");
     search.open(&table).unwrap();
 }

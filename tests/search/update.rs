@@ -7,7 +7,9 @@ use crate::ward::{Patient, PatientRow, Ward, ids, items, phi, ssn};
 fn finds(ward: &Ward, row: &PatientRow, number: &str) -> bool {
     let session = ward.session();
     let search = session.search(Patient::SSN_INDEX, &phi(number)).unwrap();
-    let is_candidate = row.ssn_index.is_some_and(|value| search.values().contains(&value));
+    let is_candidate = row
+        .ssn_index
+        .is_some_and(|value| search.values().contains(&value));
     let found = ids(search.open(is_candidate.then_some(row)).unwrap());
     found == ["p-0"]
 }
@@ -18,7 +20,9 @@ fn an_update_renews_the_values_of_its_field_only() {
     let mut row = ward.table(1).remove(0);
     let before = row.clone();
     let session = ward.session();
-    session.update_field(&mut row, Patient::SSN, &phi("078-05-1120")).unwrap();
+    session
+        .update_field(&mut row, Patient::SSN, &phi("078-05-1120"))
+        .unwrap();
     assert!(row.ssn != before.ssn && row.ssn_index != before.ssn_index);
     let restored = PatientRow {
         ssn: before.ssn.clone(),
@@ -30,13 +34,21 @@ fn an_update_renews_the_values_of_its_field_only() {
     assert!(finds(&ward, &row, "078051120"));
     assert!(!finds(&ward, &row, &ssn(0)));
 
-    session.update_field(&mut row, Patient::FULL_NAME, &Some(phi("Ada Lovelace"))).unwrap();
+    session
+        .update_field(&mut row, Patient::FULL_NAME, &Some(phi("Ada Lovelace")))
+        .unwrap();
     assert_eq!(row.words.as_slice().len(), 2);
-    session.update_field(&mut row, Patient::FULL_NAME, &None).unwrap();
+    session
+        .update_field(&mut row, Patient::FULL_NAME, &None)
+        .unwrap();
     assert!(row.words.is_empty() && row.full_name.is_none());
-    session.update_field(&mut row, Patient::STATUS, &None).unwrap();
+    session
+        .update_field(&mut row, Patient::STATUS, &None)
+        .unwrap();
     assert!(row.status_index.is_none() && row.status.is_some());
-    session.update_field(&mut row, Patient::NOTE, &phi("no index")).unwrap();
+    session
+        .update_field(&mut row, Patient::NOTE, &phi("no index"))
+        .unwrap();
     assert!(session.open(&row).is_ok());
 }
 
@@ -47,8 +59,13 @@ fn a_field_of_a_compound_index_is_refused_before_the_action() {
     let before = row.clone();
     let session = ward.session();
     for field in [Patient::FAMILY, Patient::BIRTH_DATE] {
-        let error = session.update_field(&mut row, field, &phi("x")).unwrap_err();
-        assert_eq!((error.kind(), error.field()), (ErrorKind::InvalidInput, Some(field.name())));
+        let error = session
+            .update_field(&mut row, field, &phi("x"))
+            .unwrap_err();
+        assert_eq!(
+            (error.kind(), error.field()),
+            (ErrorKind::InvalidInput, Some(field.name()))
+        );
     }
     assert!(row == before);
     assert!(ward.sink.is_empty());
@@ -61,7 +78,9 @@ fn an_update_that_fails_leaves_the_row_as_it_was() {
     let before = row.clone();
     let session = ward.session();
     let mut update = |kind| {
-        let error = session.update_field(&mut row, Patient::SSN, &phi("1")).unwrap_err();
+        let error = session
+            .update_field(&mut row, Patient::SSN, &phi("1"))
+            .unwrap_err();
         assert_eq!(error.kind(), kind);
         assert!(row == before, "{kind:?}");
     };
@@ -79,5 +98,7 @@ fn an_update_that_fails_leaves_the_row_as_it_was() {
     assert_eq!(ward.event().outcome, "missing_key");
     // A field without an index needs no index key.
     let note: Phi<String> = phi("better");
-    session.update_field(&mut row, Patient::NOTE, &note).unwrap();
+    session
+        .update_field(&mut row, Patient::NOTE, &note)
+        .unwrap();
 }

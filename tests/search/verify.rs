@@ -19,7 +19,10 @@ const INDEXES: [&str; 7] = [
 
 /// The states of the indexes that are not current, of one row.
 fn odd(ward: &Ward, row: &PatientRow) -> Vec<(&'static str, IndexState)> {
-    let verdicts = ward.session().verify_indexes(std::slice::from_ref(row)).unwrap();
+    let verdicts = ward
+        .session()
+        .verify_indexes(std::slice::from_ref(row))
+        .unwrap();
     let verdicts = verdicts.into_iter().next().unwrap().unwrap();
     let names: Vec<_> = verdicts.iter().map(|verdict| verdict.index()).collect();
     assert_eq!(names, INDEXES, "each index once, in the order of the row");
@@ -49,7 +52,11 @@ fn values_of_another_row_are_wrong() {
     let wrong = IndexState::Wrong;
     assert_eq!(
         odd(&ward, &row),
-        [("ssn_index", wrong), ("words", wrong), ("birth_date_family", wrong)]
+        [
+            ("ssn_index", wrong),
+            ("words", wrong),
+            ("birth_date_family", wrong)
+        ]
     );
 }
 
@@ -68,7 +75,11 @@ fn a_value_that_was_made_up_or_taken_out_is_wrong() {
     let wrong = IndexState::Wrong;
     assert_eq!(
         odd(&ward, &row),
-        [("ssn_index", wrong), ("words", wrong), ("birth_year", wrong)]
+        [
+            ("ssn_index", wrong),
+            ("words", wrong),
+            ("birth_year", wrong)
+        ]
     );
     // One where there should be none.
     let mut row = ward.table(2).remove(1);
@@ -83,7 +94,9 @@ fn an_earlier_value_of_the_row_is_wrong() {
     let mut row = ward.table(1).remove(0);
     let before = row.clone();
     let session = ward.session();
-    session.update_field(&mut row, crate::ward::Patient::SSN, &phi("078-05-1120")).unwrap();
+    session
+        .update_field(&mut row, crate::ward::Patient::SSN, &phi("078-05-1120"))
+        .unwrap();
     row.ssn_index = before.ssn_index;
     assert_eq!(odd(&ward, &row), [("ssn_index", IndexState::Wrong)]);
 }
@@ -110,16 +123,25 @@ fn it_is_one_event_and_shows_nothing() {
     let table = ward.table(2);
     ward.session().verify_indexes(&table).unwrap();
     let event = ward.event();
-    assert_eq!((event.action.as_str(), event.outcome.as_str()), ("open", "success"));
+    assert_eq!(
+        (event.action.as_str(), event.outcome.as_str()),
+        ("open", "success")
+    );
     assert!(event.search.is_none());
     assert_eq!(recorded_ids(&event), ["p-0", "p-1"]);
     // The indexed fields, in the order of the indexes; the note has none.
     let names = ["ssn", "family", "full_name", "birth_date", "status"];
-    assert_eq!(items(&event)[..5], names.map(|name| format!("p-0 {name} success granted")));
+    assert_eq!(
+        items(&event)[..5],
+        names.map(|name| format!("p-0 {name} success granted"))
+    );
     assert_eq!(items(&event).len(), 10);
     assert_eq!(
         ward.gate.asked(),
-        ["open p-0 ssn,family,full_name,birth_date,status", "open p-1 ssn,family,full_name,birth_date,status"]
+        [
+            "open p-0 ssn,family,full_name,birth_date,status",
+            "open p-1 ssn,family,full_name,birth_date,status"
+        ]
     );
 }
 
@@ -127,10 +149,11 @@ fn it_is_one_event_and_shows_nothing() {
 fn who_may_not_open_learns_nothing() {
     let ward = Ward::new();
     let table = ward.table(2);
-    ward.gate.decide(|request| match request.record().unwrap().id().as_str() {
-        "p-0" => Decision::deny("no"),
-        _ => Decision::permit("granted"),
-    });
+    ward.gate
+        .decide(|request| match request.record().unwrap().id().as_str() {
+            "p-0" => Decision::deny("no"),
+            _ => Decision::permit("granted"),
+        });
     let verdicts = ward.session().verify_indexes(&table).unwrap();
     let error = verdicts[0].as_ref().unwrap_err();
     assert_eq!((error.kind(), error.index()), (ErrorKind::Denied, Some(0)));
@@ -138,7 +161,13 @@ fn who_may_not_open_learns_nothing() {
 
     ward.gate.decide(|_| Decision::deny("no"));
     ward.forget();
-    assert!(ward.session().verify_indexes(&table).unwrap().iter().all(Result::is_err));
+    assert!(
+        ward.session()
+            .verify_indexes(&table)
+            .unwrap()
+            .iter()
+            .all(Result::is_err)
+    );
     assert_eq!(ward.keys.count(), Count::default());
     assert_eq!(ward.event().outcome, "denied");
 }
@@ -177,12 +206,21 @@ fn without_an_index_key_every_row_fails_and_the_event_says_so() {
         sealing = Some(phi_seal::danger::import_data_key(bytes, scope));
     })
     .unwrap();
-    ward.keys.ring.replace(phi_seal::Keyring::from_key(sealing.unwrap()));
+    ward.keys
+        .ring
+        .replace(phi_seal::Keyring::from_key(sealing.unwrap()));
     let verdicts = ward.session().verify_indexes(&table).unwrap();
-    assert_eq!(verdicts[0].as_ref().unwrap_err().kind(), ErrorKind::MissingKey);
+    assert_eq!(
+        verdicts[0].as_ref().unwrap_err().kind(),
+        ErrorKind::MissingKey
+    );
     let event = ward.event();
     assert_eq!(event.outcome, "missing_key");
-    assert!(items(&event).iter().all(|item| item.ends_with("missing_key granted")));
+    assert!(
+        items(&event)
+            .iter()
+            .all(|item| item.ends_with("missing_key granted"))
+    );
 }
 
 #[test]
@@ -211,7 +249,12 @@ fn a_record_without_indexes_has_nothing_to_verify() {
     }
     let ward = Ward::new();
     let session = ward.session();
-    let rows = [session.seal(&Plain { id: 1, name: phi("Ada") }).unwrap()];
+    let rows = [session
+        .seal(&Plain {
+            id: 1,
+            name: phi("Ada"),
+        })
+        .unwrap()];
     ward.forget();
     assert_eq!(session.verify_indexes(&rows).unwrap(), [Ok(Vec::new())]);
     assert!(ward.sink.is_empty(), "nothing was done");
@@ -229,7 +272,14 @@ fn a_slow_index_is_verified_too() {
     }
     let ward = Ward::new();
     let session = ward.session();
-    let seal = |id, phone| session.seal(&Slow { id, phone: phi(phone) }).unwrap();
+    let seal = |id, phone| {
+        session
+            .seal(&Slow {
+                id,
+                phone: phi(phone),
+            })
+            .unwrap()
+    };
     let mut rows = [seal(1, "617-555-0143"), seal(2, "617-555-0144")];
     rows[1].phone_index = rows[0].phone_index;
     let states: Vec<_> = session

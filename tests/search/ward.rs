@@ -38,7 +38,13 @@ pub struct Patient {
 }
 
 pub const FAMILIES: [&str; 7] = [
-    "Żak", "Müller", "Mülller", "O'Neil", "Smith", "Smithson", "van der Berg",
+    "Żak",
+    "Müller",
+    "Mülller",
+    "O'Neil",
+    "Smith",
+    "Smithson",
+    "van der Berg",
 ];
 
 /// One of many: every value follows from the number.
@@ -50,7 +56,7 @@ pub fn patient(number: usize) -> Patient {
         family: phi(family),
         full_name: (number % 5 != 4).then(|| phi(&format!("Zofia-{} {family}", number % 3))),
         birth_date: phi(&birth_date(number)),
-        status: (number % 2 == 0).then(|| phi("stable")),
+        status: number.is_multiple_of(2).then(|| phi("stable")),
         note: phi(&format!("note {number}")),
         active: true,
     }
@@ -168,7 +174,10 @@ pub fn items(event: &EventRecord) -> Vec<String> {
     records
         .flat_map(|record| {
             record.fields.iter().map(|field| {
-                format!("{} {} {} {}", record.id, field.name, field.outcome, field.reason)
+                format!(
+                    "{} {} {} {}",
+                    record.id, field.name, field.outcome, field.reason
+                )
             })
         })
         .collect()

@@ -5,7 +5,7 @@ use phi_seal::{Phi, PhiRecord};
 struct Patient {
     #[phi(id, subject)]
     id: String,
-    #[phi(category = Ssn, index)]
+    #[phi(category = Ssn, indexed)]
     ssn: Phi<String>,
 }
 
