@@ -170,7 +170,7 @@ impl<T> fmt::Debug for Field<T> {
 }
 
 /// A [`Field`] without its value type.
-#[derive(Clone, Copy, Debug, Hash, Eq)]
+#[derive(Clone, Copy, Debug, Hash, PartialEq, Eq)]
 pub struct FieldInfo {
     record_type: RecordType,
     name: &'static str,
@@ -211,15 +211,10 @@ impl FieldInfo {
         self.sealed_null
     }
 
-    /// Places an error at this field.
-    pub(crate) const fn blame(&self, error: Error) -> Error {
-        error.in_field(self.record_type.name, self.name)
-    }
-}
-
-impl PartialEq for FieldInfo {
+    /// As `==`, and faster: each value's field is held against those announced, and the names are
+    /// mostly the very same constants.
     #[inline]
-    fn eq(&self, other: &Self) -> bool {
+    pub(crate) fn is(&self, other: &Self) -> bool {
         let Self {
             record_type,
             name,
@@ -228,13 +223,16 @@ impl PartialEq for FieldInfo {
             bucket,
             sealed_null,
         } = *other;
-        // Each value's field is held against those announced, and the names are mostly the very
-        // same constants.
         is_same_name(self.name, name)
             && is_same_name(self.record_type.name, record_type.name)
             && self.record_type.subjectless == record_type.subjectless
             && (self.category, self.labels) == (category, labels)
             && (self.bucket, self.sealed_null) == (bucket, sealed_null)
+    }
+
+    /// Places an error at this field.
+    pub(crate) const fn blame(&self, error: Error) -> Error {
+        error.in_field(self.record_type.name, self.name)
     }
 }
 

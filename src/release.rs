@@ -109,8 +109,8 @@ impl<'o, 'a> Permit<'o, 'a> {
     pub(crate) fn item_of(&self, field: &FieldInfo) -> Result<usize, Error> {
         let next = self.next.get();
         let position = match self.fields.get(next) {
-            Some(announced) if announced == field => Some(next),
-            _ => self.fields.iter().position(|announced| announced == field),
+            Some(announced) if announced.is(field) => Some(next),
+            _ => self.fields.iter().position(|announced| announced.is(field)),
         };
         match position.filter(|position| self.decision.permits(*position)) {
             Some(position) => {

@@ -28,7 +28,7 @@ pub(crate) fn patient(number: usize) -> Patient {
     Patient {
         id: format!("p-{number}"),
         name: Phi::new(format!("name {number}")),
-        note: (number % 3 != 0).then(|| Phi::new(format!("note {number}"))),
+        note: (!number.is_multiple_of(3)).then(|| Phi::new(format!("note {number}"))),
     }
 }
 
