@@ -142,7 +142,7 @@ pub(super) fn open_part<'a, W: SealedRecord>(
     row: &W,
     field: &FieldInfo,
 ) -> Result<Encoded, Error> {
-    let Some(envelope) = envelope_of(row, field) else {
+    let Some(envelope) = envelope_of_field(row, field) else {
         return action.absent(field).map(|()| None);
     };
     let (content, bytes) = action.peek(permit, field, &envelope)?;
@@ -150,7 +150,7 @@ pub(super) fn open_part<'a, W: SealedRecord>(
 }
 
 /// The envelope of a field in a row.
-pub(super) fn envelope_of<'r, W: SealedRecord>(
+pub(crate) fn envelope_of_field<'r, W: SealedRecord>(
     row: &'r W,
     field: &FieldInfo,
 ) -> Option<Envelope<'r>> {

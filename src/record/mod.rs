@@ -29,6 +29,8 @@ pub use as_record::{AsRecord, AsRow};
 pub use derive::{PhiRecord, PhiValue};
 pub use fields::{RecordField, RecordFields};
 #[cfg(feature = "index")]
+pub(crate) use indexing::envelope_of_field;
+#[cfg(feature = "index")]
 pub use indexing::{IndexVisitor, IndexVisitorMut, Indexable, RecordIndex, index_in, reindex_in};
 pub use place::{AsBinding, AsId, Place};
 pub use schema::{FieldShape, Length, PlainField, PlainRole, Schema, SchemaField};

@@ -2,7 +2,7 @@
 
 use alloc::vec::Vec;
 
-use super::indexing::{IndexVisitor, envelope_of};
+use super::indexing::{IndexVisitor, envelope_of_field};
 use super::{Place, Record, SealedRecord};
 use crate::context::FieldInfo;
 use crate::error::Error;
@@ -112,7 +112,7 @@ fn judge_row<'a, W: SealedRecord>(
     let action = opening.action();
     let mut values: Vec<(FieldInfo, Encoded)> = Vec::new();
     for field in fields {
-        let value = action.inspect(&permit, field, envelope_of(row, field))?;
+        let value = action.inspect(&permit, field, envelope_of_field(row, field))?;
         values.push((*field, value));
     }
     let mut judge = Judge {

@@ -29,6 +29,8 @@ pub struct Reseal<'j, S: RowStore> {
     page: usize,
     after: Option<S::Cursor>,
     dry_run: bool,
+    #[cfg(feature = "index")]
+    fills_indexes: bool,
     pace: Option<Pace<'j>>,
     progress: Option<ProgressReport<'j, S::Cursor>>,
     failures: Option<FailureReport<'j, S::Cursor>>,
@@ -57,6 +59,8 @@ impl Session {
             page: DEFAULT_PAGE,
             after: None,
             dry_run: false,
+            #[cfg(feature = "index")]
+            fills_indexes: false,
             pace: None,
             progress: None,
             failures: None,
@@ -87,6 +91,15 @@ impl<'j, S: RowStore> Reseal<'j, S> {
     #[must_use]
     pub fn dry_run(mut self) -> Self {
         self.dry_run = true;
+        self
+    }
+
+    /// Also makes index values where a column has none: see
+    /// [`Session::fill_indexes`](crate::Session::fill_indexes).
+    #[cfg(feature = "index")]
+    #[must_use]
+    pub fn fill_indexes(mut self) -> Self {
+        self.fills_indexes = true;
         self
     }
 
@@ -157,13 +170,21 @@ impl<'j, S: RowStore> Reseal<'j, S> {
         }
     }
 
+    fn reseal_rows(&self, rows: &[S::Row]) -> Result<Vec<Result<Option<S::Row>, Error>>, Error> {
+        #[cfg(feature = "index")]
+        if self.fills_indexes {
+            return self.session.fill_indexes(rows);
+        }
+        self.session.reseal_rows(rows)
+    }
+
     async fn reseal_page(
         &mut self,
         page: Vec<(S::Cursor, S::Row)>,
         summary: &mut Summary,
     ) -> Result<(), ResealError<S::Error>> {
         let (cursors, rows): (Vec<_>, Vec<_>) = page.into_iter().unzip();
-        let resealed = self.session.reseal_rows(&rows).map_err(ResealError::Seal)?;
+        let resealed = self.reseal_rows(&rows).map_err(ResealError::Seal)?;
         summary.seen += rows.len() as u64;
         let mut changes = Vec::new();
         for ((cursor, old), new) in cursors.iter().zip(rows).zip(resealed) {

@@ -8,7 +8,7 @@ use crate::error::Error;
 #[cfg(feature = "index")]
 use crate::index::{Index, IndexInfo, IndexVersion, StoredIndex};
 #[cfg(feature = "index")]
-use crate::record::IndexVisitor;
+use crate::record::{IndexVisitor, envelope_of_field};
 use crate::record::{Place, Record, SealedRecord};
 use crate::vault::{Resealing, Session};
 
@@ -37,7 +37,32 @@ impl Session {
         &self,
         rows: &[W],
     ) -> Result<Vec<Result<Option<W>, Error>>, Error> {
-        let mut current = Current::default();
+        self.reseal_stale(rows, Current::default())
+    }
+
+    /// As [`reseal_rows`](Session::reseal_rows), and makes index values also where a column has
+    /// none although all fields of the index are there: for an index that was added to a table
+    /// with rows.
+    ///
+    /// A field without normal form, such as a telephone number without digits, leaves its column
+    /// empty: such a row is decrypted and returned each time.
+    ///
+    /// # Errors
+    ///
+    /// As [`reseal_rows`](Session::reseal_rows).
+    #[cfg(feature = "index")]
+    pub fn fill_indexes<W: SealedRecord>(
+        &self,
+        rows: &[W],
+    ) -> Result<Vec<Result<Option<W>, Error>>, Error> {
+        self.reseal_stale(rows, Current::with_every_index_filled())
+    }
+
+    fn reseal_stale<W: SealedRecord>(
+        &self,
+        rows: &[W],
+        mut current: Current,
+    ) -> Result<Vec<Result<Option<W>, Error>>, Error> {
         let places: Vec<_> = rows.iter().map(SealedRecord::place).collect();
         let stale: Vec<Vec<FieldInfo>> = rows
             .iter()
@@ -114,9 +139,20 @@ fn reseal_row<'o, 'a, W: SealedRecord>(
 struct Current {
     #[cfg(feature = "index")]
     indexes: Vec<(IndexInfo, Option<IndexVersion>)>,
+    /// Whether an empty column counts as stale where its fields are there.
+    #[cfg(feature = "index")]
+    fills: bool,
 }
 
 impl Current {
+    #[cfg(feature = "index")]
+    fn with_every_index_filled() -> Self {
+        Self {
+            fills: true,
+            ..Self::default()
+        }
+    }
+
     /// The fields of a row that are under another key, and those of which an index is of another
     /// version.
     fn stale_fields<W: SealedRecord>(
@@ -142,6 +178,7 @@ impl Current {
             let mut finder = StaleIndexes {
                 current: self,
                 session,
+                row,
                 stale: &mut stale,
             };
             row.visit_indexes(&mut finder)
@@ -165,22 +202,23 @@ impl Current {
 }
 
 #[cfg(feature = "index")]
-struct StaleIndexes<'c> {
+struct StaleIndexes<'c, W> {
     current: &'c mut Current,
     session: &'c Session,
+    row: &'c W,
     stale: &'c mut Vec<FieldInfo>,
 }
 
 #[cfg(feature = "index")]
-impl IndexVisitor for StaleIndexes<'_> {
+impl<W: SealedRecord> IndexVisitor for StaleIndexes<'_, W> {
     fn visit<I: Index>(&mut self, stored: &I::Stored) -> Result<(), Error> {
         let current = self.current.version::<I>(self.session);
-        let is_stale = |version| Some(version) != current;
-        if stored
-            .values()
-            .iter()
-            .any(|value| is_stale(value.version()))
-        {
+        let values = stored.values();
+        let is_missing = self.current.fills && values.is_empty() && {
+            let mut parts = I::INFO.parts().iter();
+            parts.all(|part| envelope_of_field(self.row, part.field()).is_some())
+        };
+        if is_missing || values.iter().any(|value| Some(value.version()) != current) {
             for part in I::INFO.parts() {
                 if !self.stale.contains(part.field()) {
                     self.stale.push(*part.field());

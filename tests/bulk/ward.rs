@@ -109,7 +109,7 @@ impl Gate {
 
 impl Policy for Gate {
     fn authorize(&self, request: &Request<'_>) -> Decision {
-        let id = request.record().id().as_str();
+        let id = request.record().unwrap().id().as_str();
         let is_in = |list: &Mutex<BTreeSet<String>>| list.lock().unwrap().contains(id);
         if is_in(&self.panics) {
             panic!("the policy, as told");

@@ -107,8 +107,8 @@ impl Index for ByName {
 
 const SSN: Field<String> = PATIENT.field("ssn", Category::Ssn);
 const NAME: Field<String> = PATIENT.field("name", Category::Name);
-const SSN_PART: IndexPart = IndexPart::new(SSN.info(), Normal::Digits);
-const NAME_PART: IndexPart = IndexPart::new(NAME.info(), Normal::Tokens);
+const SSN_PART: IndexPart = IndexPart::new(&SSN, Normal::Digits);
+const NAME_PART: IndexPart = IndexPart::new(&NAME, Normal::Tokens);
 
 /// Some value of an index; equal for equal seeds.
 pub fn index_value<I: Index>(seed: u8) -> IndexValue<I> {

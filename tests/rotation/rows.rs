@@ -282,3 +282,24 @@ fn a_subjects_new_key_makes_that_patients_rows_stale() {
     check(&ward, row, 1);
     let _ = phi("");
 }
+
+#[test]
+fn an_index_that_was_added_later_is_filled() {
+    let ward = Ward::new();
+    let session = ward.session();
+    let mut table = ward.table(4);
+    table[1].ssn_index = None;
+    table[3].ssn_index = None;
+    assert!(reseal(&ward, &table).iter().all(Option::is_none));
+    ward.forget();
+
+    let filled = session.fill_indexes(&table).unwrap();
+    let filled: Vec<_> = filled.into_iter().map(|row| row.ok().unwrap()).collect();
+    assert!(filled[0].is_none() && filled[2].is_none());
+    assert_eq!(recorded_ids(&ward.event()), ["p-1", "p-3"]);
+    for at in [1, 3] {
+        let row = filled[at].as_ref().unwrap();
+        assert_eq!(row.ssn, table[at].ssn, "nothing but the index is made anew");
+        check(&ward, row, at);
+    }
+}
