@@ -122,7 +122,6 @@ impl Expansion<'_> {
                     }
                 }
 
-                #[automatically_derived]
                 #[allow(dead_code)]
                 impl #ident {
                     #[doc = #summary]
