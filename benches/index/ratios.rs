@@ -1,15 +1,14 @@
 //! All cases interleaved in rounds, so that a noisy machine disturbs all alike; the median over
-//! rounds of each case's time, as a ratio to one HMAC of the same round.
+//! rounds of each case's time, as a ratio to that of the first case in the same round.
 
 use std::time::{Duration, Instant};
 
-use crate::cases::{self, Case};
+use crate::cases::Case;
 
 const ROUNDS: usize = 101;
 const ROUND_TIME: Duration = Duration::from_micros(400);
 
-pub(crate) fn print() {
-    let cases = cases::all();
+pub(crate) fn print(cases: &[Case]) {
     let repeats: Vec<u64> = cases.iter().map(repeats).collect();
     let mut nanos = vec![Vec::with_capacity(ROUNDS); cases.len()];
     for _ in 0..ROUNDS {
