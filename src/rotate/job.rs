@@ -40,6 +40,9 @@ type ProgressReport<'j, C> = Box<dyn FnMut(&Progress<C>) + Send + 'j>;
 type FailureReport<'j, C> = Box<dyn FnMut(&C, &Error) + Send + 'j>;
 type Sleep<'j> = Box<dyn FnMut(Duration) -> BoxFuture<'static, ()> + Send + 'j>;
 
+/// For each row, what became of it.
+type Resealed<W> = Vec<Result<Option<W>, Error>>;
+
 /// At most so many rows a second, and how to wait.
 struct Pace<'j> {
     rows_per_second: f64,
@@ -170,7 +173,7 @@ impl<'j, S: RowStore> Reseal<'j, S> {
         }
     }
 
-    fn reseal_rows(&self, rows: &[S::Row]) -> Result<Vec<Result<Option<S::Row>, Error>>, Error> {
+    fn reseal_rows(&self, rows: &[S::Row]) -> Result<Resealed<S::Row>, Error> {
         #[cfg(feature = "index")]
         if self.fills_indexes {
             return self.session.fill_indexes(rows);

@@ -44,7 +44,7 @@ pub(crate) struct Action<'a> {
     run: Option<NonceRun>,
     /// What `record` derives once for all records of the action.
     #[cfg(feature = "index")]
-    pub(crate) index_keys: Option<Box<dyn Any>>,
+    pub(crate) index_keys: Option<Box<dyn Any + Send>>,
 }
 
 impl<'a> Action<'a> {
