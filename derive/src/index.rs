@@ -292,6 +292,18 @@ impl<'a> Index<'a> {
                 "`tokens` gives several terms: an index of several fields takes one of each",
             ));
         }
+        if let Some(span) = self.attr.slow
+            && self
+                .parts
+                .iter()
+                .any(|(_, normal)| normal.has_several_terms())
+        {
+            return Err(Error::new(
+                span,
+                "an index with several terms for each value cannot be slow: a long text would \
+                 take hours to seal",
+            ));
+        }
         let bits = match &self.attr.bits {
             None => 128,
             Some(bits) => match bits.base10_parse::<u16>() {

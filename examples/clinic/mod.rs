@@ -1,15 +1,20 @@
 //! What the database examples share: a session of a physician, and people who are made up.
 
 use phi_seal::audit::MemorySink;
+use phi_seal::key::{DataKey, KeyScope, KeyUse};
 use phi_seal::{
-    Access, Actor, Error, Keyring, Purpose, RolePolicy, Rule, Session, TenantId, Vault,
+    Access, ActionKind, Actor, Error, Keyring, Purpose, RolePolicy, Rule, Session, TenantId, Vault,
 };
 
 /// Keys live as long as the session here; `quickstart` shows keys that last.
 pub(crate) fn session() -> Result<Session, Error> {
+    let physician = || Rule::role("physician", &[Purpose::Treatment]).reason("care-team");
     let policy = RolePolicy::new("2026-11-21")
-        .allow(Rule::role("physician", &[Purpose::Treatment]).reason("care-team"));
-    let vault = Vault::builder(Keyring::generate()?, policy, MemorySink::new()).build();
+        .allow(physician())
+        .allow(physician().actions(&[ActionKind::Search]));
+    let keyring = Keyring::generate()?;
+    keyring.add(DataKey::generate(KeyScope::shared(KeyUse::Index))?)?;
+    let vault = Vault::builder(keyring, policy, MemorySink::new()).build();
     let physician = Actor::new("dr-osei")?.role("physician");
     let hospital = TenantId::new("lakeview-demo-hospital")?;
     vault.session(Access::new(hospital, physician, Purpose::Treatment))

@@ -1,4 +1,5 @@
-//! Sealed columns in PostgreSQL, by sqlx: `cargo run --example postgres --features sqlx-0_9-postgres`.
+//! Sealed columns in PostgreSQL, by sqlx, searched by an index:
+//! `cargo run --example postgres --features index,sqlx-0_9-postgres`.
 //!
 //! Starts a server of its own, on a socket in a temporary folder, and removes it at the end. With
 //! `DATABASE_URL` it uses that database, in temporary tables. The patients are made up.
@@ -29,18 +30,20 @@ struct Patient {
     id: String,
     #[phi(category = Name)]
     name: Phi<String>,
-    #[phi(category = Ssn)]
+    #[phi(category = Ssn, index(digits, unique))]
     ssn: Phi<String>,
     #[phi(category = Clinical)]
     note: Option<Phi<String>>,
 }
 
-/// `id` is in clear. A sealed column is `BYTEA`; what may be missing may be NULL.
+/// `id` is in clear. A sealed column is `BYTEA`; what may be missing may be NULL. The index of 128
+/// bits finds an SSN and keeps a second patient from having it.
 const TABLE: &str = "CREATE TEMPORARY TABLE patient (
     id   TEXT PRIMARY KEY,
     name BYTEA NOT NULL,
     ssn  BYTEA NOT NULL,
-    note BYTEA
+    note BYTEA,
+    ssn_index BYTEA UNIQUE
 )";
 
 #[tokio::main(flavor = "current_thread")]
@@ -54,6 +57,7 @@ async fn main() -> Outcome<()> {
     seal_all(terminal, &session, &mut db).await?;
     show_what_a_thief_sees(terminal, &mut db).await?;
     open_all(terminal, &session, &mut db).await?;
+    search(terminal, &session, &mut db).await?;
     detect_tampering(terminal, &session, &mut db).await?;
 
     db.close().await?;
@@ -88,11 +92,12 @@ async fn seal_all(terminal: &mut Terminal, session: &Session, db: &mut Db) -> Ou
             ssn: Phi::new(person.ssn.into()),
             note: person.note.map(|note| Phi::new(note.into())),
         })?;
-        query("INSERT INTO patient (id, name, ssn, note) VALUES ($1, $2, $3, $4)")
+        query("INSERT INTO patient VALUES ($1, $2, $3, $4, $5)")
             .bind(row.id)
             .bind(row.name)
             .bind(row.ssn)
             .bind(row.note)
+            .bind(row.ssn_index)
             .execute(&mut *transaction)
             .await?;
     }
@@ -136,6 +141,44 @@ async fn open_all(terminal: &mut Terminal, session: &Session, db: &mut Db) -> Ou
         table.push(vec![id, name.expose().clone(), ssn.expose().clone(), note]);
     }
     terminal.table(&table)?;
+    Ok(())
+}
+
+async fn search(terminal: &mut Terminal, session: &Session, db: &mut Db) -> Outcome<()> {
+    terminal.step("Search by SSN, as one recorded action that never names the term")?;
+    let asked = Phi::new("951 22 9073".to_string());
+    let search = session.search(Patient::SSN_INDEX, &asked)?;
+    let rows: Vec<PatientRow> = query_as("SELECT * FROM patient WHERE ssn_index = ANY($1)")
+        .bind(search.values())
+        .fetch_all(&mut *db)
+        .await?;
+    let column = rows[0].ssn_index.ok_or("no index value")?;
+    terminal.line("the database sees", column.to_text())?;
+    for patient in search.open(&rows)? {
+        let Patient { id, name, .. } = patient?;
+        terminal.good("found", format!("{id}, {}", name.expose()))?;
+    }
+
+    let second = Patient {
+        id: "p-6".into(),
+        name: Phi::new("Somebody Else".into()),
+        ssn: asked,
+        note: None,
+    };
+    let row = session.seal(&second)?;
+    let refused = query("INSERT INTO patient VALUES ($1, $2, $3, NULL, $4)")
+        .bind(row.id)
+        .bind(row.name)
+        .bind(row.ssn)
+        .bind(row.ssn_index)
+        .execute(db)
+        .await
+        .err()
+        .ok_or("two patients have one SSN")?;
+    // The database's own sentence would quote the index value.
+    let refused = refused.as_database_error().ok_or("another error")?;
+    let constraint = refused.constraint().ok_or("another constraint")?;
+    terminal.refused("the same SSN", format!("violates {constraint}"))?;
     Ok(())
 }
 

@@ -1,6 +1,7 @@
 //! What an index is of, and how wide.
 
 use super::{Normal, StoredIndex};
+use crate::audit::SearchedIndex;
 use crate::codec::{Content, Value};
 use crate::context::{Field, FieldInfo, RecordType};
 use crate::label::is_name;
@@ -103,6 +104,10 @@ impl IndexInfo {
         );
         assert!(!parts.is_empty(), "an index is of at least one field");
         assert!(
+            parts.len() <= SearchedIndex::MAX_FIELDS,
+            "an index is of at most 8 fields"
+        );
+        assert!(
             parts.len() > 1 || !matches!(parts[0].content, Content::Boolean),
             "an index of a bare boolean shows for whom it is true: make it compound"
         );
@@ -145,8 +150,17 @@ impl IndexInfo {
     }
 
     /// Hashes with Argon2id under the key, for values that are few enough to try.
+    ///
+    /// # Panics
+    ///
+    /// At compile time in a constant, where a value has several terms: a long text would take
+    /// hours to seal.
     #[must_use]
     pub const fn slow(mut self) -> Self {
+        assert!(
+            !self.has_several_terms(),
+            "an index with several terms for each value cannot be slow"
+        );
         self.is_slow = true;
         self
     }

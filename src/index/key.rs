@@ -17,7 +17,7 @@ use crate::label::TenantId;
 use crate::secret::{SecretBytes, SecretKey, wipe};
 
 /// What hashes the terms of one index of one tenant. Derived once and kept: deriving costs about
-/// as much as three hashes.
+/// as much as eight hashes.
 pub(crate) struct IndexKey {
     version: IndexVersion,
     hasher: Hasher,

@@ -99,7 +99,7 @@
 /// | --- | --- |
 /// | `text`, `digits`, `email`, `date`, `year`, `zip3`, `us_phone`, `prefix(3)`, `tokens`, `phonetic` | which values count as equal: the [normal form](crate::index::Normal), `text` by default |
 /// | `bits = 24` | its width, 128 by default. A [`Planner`](crate::index::Planner) says how narrow it should be for what it gives away |
-/// | `slow` | Argon2id instead of HMAC: some 20 ms and 19 MiB a value |
+/// | `slow` | Argon2id instead of HMAC: a tenth of a second and 19 MiB a value |
 /// | `unique` | a uniqueness constraint stands on the column: at least 128 bits |
 /// | `name = "by_sound"` | the column's name and the index's, `<field>_index` by default |
 /// | `row_attr(…)` | any attribute of the column |
@@ -107,8 +107,9 @@
 /// # What stays as it is
 ///
 /// The record type, the ids, the binding and the fields' stable names are authenticated: changing
-/// one makes old rows unreadable. Changing anything of an index makes its old values unfindable:
-/// declare a new one beside it, reseal, and drop the old one. To rename a field in Rust, add `name` with the old one. Order,
+/// one makes old rows unreadable. Changing anything of an index makes its old values unfindable,
+/// and with another `bits` their rows unreadable to a database library, since the column is refused:
+/// declare a new one beside it, fill it, and drop the old one. To rename a field in Rust, add `name` with the old one. Order,
 /// category, labels, padding, `sealed_null` and the change from `Phi<T>` to `Option<Phi<T>>` are
 /// free.
 ///

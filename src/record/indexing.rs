@@ -10,7 +10,9 @@ use crate::codec::{Content, Encoder, Value};
 use crate::context::FieldInfo;
 use crate::envelope::Envelope;
 use crate::error::{Error, ErrorKind};
-use crate::index::{ActiveKeys, Encoded, Index, IndexInfo, stored};
+use crate::index::{
+    ActiveKeys, Encoded, Index, IndexInfo, IndexKey, IndexVersion, StoredIndex, stored,
+};
 use crate::phi::Phi;
 use crate::release::{Pending, Permit};
 use crate::secret::SecretBytes;
@@ -88,7 +90,8 @@ pub fn index_in<'o, 'a, I: Index>(
     Pending::new(made.map_err(|error| spoil::<I>(action, permit, error)))
 }
 
-/// What the row will store of an index after resealing: the same, if that is current.
+/// What the row will store of an index after resealing: the same, if that is of the current
+/// version. Whether it is right, [`Session::verify_indexes`](crate::Session::verify_indexes) says.
 #[doc(hidden)]
 pub fn reindex_in<'o, 'a, I: Index>(
     resealing: &mut Resealing<'o, 'a>,
@@ -107,8 +110,19 @@ pub fn reindex_in<'o, 'a, I: Index>(
     if let Err(error) = demand_parts::<I>(action, permit) {
         return Pending::new(Err(error));
     }
-    let made =
-        open_parts(action, permit, row, &I::INFO).and_then(|parts| store::<I>(action, &parts));
+    let made = active_version(action, &I::INFO).and_then(|current| {
+        let values = stored.values();
+        let mut parts = I::INFO.parts().iter();
+        let is_current = match values {
+            [] => parts.any(|part| envelope_of_field(row, part.field()).is_none()),
+            _ => values.iter().all(|value| value.version() == current),
+        };
+        if is_current {
+            return Ok(stored.clone());
+        }
+        let parts = open_parts(action, permit, row, &I::INFO)?;
+        store::<I>(action, &parts)
+    });
     Pending::new(made.map_err(|error| spoil::<I>(action, permit, error)))
 }
 
@@ -243,15 +257,24 @@ impl IndexVisitorMut for FieldIndexes {
     }
 }
 
+fn active_version(action: &mut Action<'_>, index: &IndexInfo) -> Result<IndexVersion, Error> {
+    active_key(action, index).map(IndexKey::version)
+}
+
 fn store<I: Index>(action: &mut Action<'_>, parts: &[Encoded]) -> Result<I::Stored, Error> {
+    let parts: Vec<_> = parts.iter().collect();
+    stored::<I>(active_key(action, &I::INFO)?, &parts)
+}
+
+/// The key under which values of an index are made now, derived once for the action.
+fn active_key<'k>(action: &'k mut Action<'_>, index: &IndexInfo) -> Result<&'k IndexKey, Error> {
     let session = action.session;
     let keys = action
         .index_keys
         .get_or_insert_with(|| Box::new(ActiveKeys::default()))
         .downcast_mut::<ActiveKeys>()
         .expect("nothing else is kept there");
-    let parts: Vec<_> = parts.iter().collect();
-    stored::<I>(keys.of(session, &I::INFO)?, &parts)
+    keys.of(session, index)
 }
 
 /// Blames the first field of the index: its item in the event says that the record failed.

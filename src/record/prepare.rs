@@ -61,6 +61,14 @@ impl<'a> Needs<'a> {
         needs.add_indexes::<W::Record>()
     }
 
+    /// Records will be searched by an index.
+    #[cfg(feature = "index")]
+    #[must_use]
+    pub fn search<I: crate::index::Index>(self, index: I) -> Self {
+        let _ = index;
+        self.searching_by(I::INFO.parts().iter().map(|part| *part.field()).collect())
+    }
+
     fn add_row<W: SealedRecord>(
         mut self,
         action: ActionKind,
@@ -81,7 +89,7 @@ impl<'a> Needs<'a> {
         if R::INDEXES.is_empty() {
             return self;
         }
-        self.index_keys()
+        self.making_index_values()
     }
 
     #[cfg(not(feature = "index"))]

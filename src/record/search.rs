@@ -31,6 +31,9 @@ impl Session {
     /// what was searched by and what was returned, never the terms. A search that is dropped
     /// before is recorded as aborted.
     ///
+    /// What the database answers to the values is known before that record: whether any row looks
+    /// alike, not what it holds. A process that ends in between leaves no event.
+    ///
     /// # Errors
     ///
     /// [`Denied`](crate::ErrorKind::Denied), [`Expired`](crate::ErrorKind::Expired);
@@ -115,7 +118,7 @@ pub struct Search<'s, I: RecordIndex> {
 }
 
 impl<I: RecordIndex> Search<'_, I> {
-    /// What the column must be equal to, or contain where a value has several terms: one value
+    /// What the column must be equal to one of, or contain one of where a value has several terms: one value
     /// for each key that index values may have been made under, so that rows are found before,
     /// during and after a rotation.
     pub fn values(&self) -> &[IndexValue<I>] {
@@ -147,6 +150,9 @@ impl<I: RecordIndex> Search<'_, I> {
 
     /// As [`open`](Search::open), for some fields only: what a list of hits shows. Each hit has
     /// its position among `rows`.
+    ///
+    /// That a row is a hit tells that its indexed fields equal the terms. The policy was asked for
+    /// those when the search began, without a record; for each row it is asked for `fields` only.
     ///
     /// # Errors
     ///

@@ -39,7 +39,7 @@ pub enum IndexState {
     /// Not made from these fields: another row's, an earlier value's, or put there by somebody.
     /// Searches miss the row, or find it and drop it.
     Wrong,
-    /// Made under a key, form or width that cannot be read now, such as under a disabled key.
+    /// Made under a key or form that cannot be read now, such as under a disabled key.
     Unknown,
 }
 

@@ -265,7 +265,7 @@ pub struct Summary {
     pub failed: u64,
 }
 
-/// Why a run ended before the table did.
+/// Why a run ended before the table did. Exhaustive: there is the table, and there is the session.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ResealError<E> {
     /// The table failed.
@@ -287,7 +287,8 @@ impl<E: core::error::Error + 'static> core::error::Error for ResealError<E> {
     fn source(&self) -> Option<&(dyn core::error::Error + 'static)> {
         match self {
             Self::Store(error) => Some(error),
-            Self::Seal(error) => Some(error),
+            // Printed as it is above.
+            Self::Seal(error) => error.source(),
         }
     }
 }

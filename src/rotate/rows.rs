@@ -63,6 +63,7 @@ impl Session {
         rows: &[W],
         mut current: Current,
     ) -> Result<Vec<Result<Option<W>, Error>>, Error> {
+        let is_live = self.is_live_again();
         let places: Vec<_> = rows.iter().map(SealedRecord::place).collect();
         let stale: Vec<Vec<FieldInfo>> = rows
             .iter()
@@ -72,7 +73,9 @@ impl Session {
                 Err(_) => Vec::new(),
             })
             .collect();
-        if places.iter().all(Result::is_ok) && stale.iter().all(Vec::is_empty) {
+        let has_work = places.iter().any(Result::is_err) || !stale.iter().all(Vec::is_empty);
+        // In an expired session the action says so, whether or not a row is stale.
+        if is_live && !has_work {
             return Ok(rows.iter().map(|_| Ok(None)).collect());
         }
         self.reseal_with(|mut resealing| {

@@ -15,7 +15,7 @@ pub trait RowStore {
     /// What can go wrong.
     type Error;
 
-    /// The next rows after this place, at most `limit`, in an order that does not change while
+    /// The next rows of the session's tenant after this place, at most `limit`, in an order that does not change while
     /// the work goes on, each with its place. An empty page is the end.
     #[expect(clippy::type_complexity, reason = "a place and a row each")]
     fn page(
@@ -24,9 +24,9 @@ pub trait RowStore {
         limit: usize,
     ) -> impl Future<Output = Result<Vec<(Self::Cursor, Self::Row)>, Self::Error>>;
 
-    /// Puts the new rows into the places of the old ones, **each only if its sealed columns are
-    /// still exactly the old ones**, and says for each whether it was: a compare-and-swap, so that
-    /// no writer's change is lost.
+    /// Puts the sealed and the index columns of the new rows into the places of the old ones,
+    /// **each row only if these columns are still exactly the old ones, and no other column**, and
+    /// says for each whether it did: a compare-and-swap, so that no writer's change is lost.
     ///
     /// All of it may be one transaction or a statement for each row: either way a process that is
     /// killed leaves old rows and new rows, and no mixture of both in one row.

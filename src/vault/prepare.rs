@@ -76,7 +76,16 @@ impl Session {
                 }
             })
             .collect();
-        if needs.index_keys {
+        let is_search_permitted = |fields: &Vec<FieldInfo>| {
+            let Some(record_type) = fields.first().map(FieldInfo::record_type) else {
+                return false;
+            };
+            let request = Request::to_search(self.access(), record_type, fields, now);
+            let decision = self.policy().authorize(&request);
+            (0..fields.len()).all(|at| decision.permits(at))
+        };
+        let makes_index_values = needs.makes_index_values && !keys.is_empty();
+        if makes_index_values || needs.searches.iter().any(is_search_permitted) {
             keys.push(KeyNeed::active(Scope::indexing(self.access().tenant())));
         }
         Ok(Lease(self.keys().prepare(&keys).await?))
@@ -87,7 +96,10 @@ impl Session {
 #[derive(Clone, Default)]
 pub struct Needs<'a> {
     values: Vec<Need<'a>>,
-    index_keys: bool,
+    /// Whether sealing the values makes index values.
+    makes_index_values: bool,
+    /// The fields of each index that will be searched by.
+    searches: Vec<Vec<FieldInfo>>,
 }
 
 #[derive(Clone, Copy)]
@@ -144,10 +156,15 @@ impl<'a> Needs<'a> {
         self
     }
 
-    /// Index values will be made or searched for.
-    #[must_use]
-    pub fn index_keys(mut self) -> Self {
-        self.index_keys = true;
+    #[cfg(feature = "index")]
+    pub(crate) fn making_index_values(mut self) -> Self {
+        self.makes_index_values = true;
+        self
+    }
+
+    #[cfg(feature = "index")]
+    pub(crate) fn searching_by(mut self, fields: Vec<FieldInfo>) -> Self {
+        self.searches.push(fields);
         self
     }
 

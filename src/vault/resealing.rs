@@ -17,7 +17,7 @@ use crate::shape::ProtectedSealed;
 impl Session {
     /// Seals a value anew if it is under another key than the active one, as one recorded action
     /// that releases no plaintext. `None` if it is current: it is then neither decrypted nor
-    /// recorded.
+    /// recorded, and the policy is not asked.
     ///
     /// The policy is asked for [`ActionKind::Reseal`]. The value, its encoding and its padding
     /// stay as they are.
@@ -54,7 +54,8 @@ impl Session {
         record: RecordRef<'_>,
         sealed: &S,
     ) -> Result<Option<S>, Error> {
-        if self.is_current(record, sealed.present().map(|sealed| sealed.envelope())) {
+        let envelope = sealed.present().map(|sealed| sealed.envelope());
+        if self.is_live_again() && self.is_current(record, envelope) {
             return Ok(None);
         }
         let fields = [field.info()];
@@ -82,6 +83,13 @@ impl Session {
         });
         action.close()?;
         result
+    }
+
+    /// Counts a look at what may be current as activity, and says whether the session lives: a
+    /// long walk over current rows is no idleness.
+    pub(crate) fn is_live_again(&self) -> bool {
+        let (_, is_live) = self.touch();
+        is_live
     }
 
     /// Whether a value of this record is under the key that would seal it now. An absent one is.

@@ -50,9 +50,8 @@ fn stale_rows_are_sealed_anew_and_the_current_among_them_left_alone() {
     ward.forget();
     let resealed = reseal(&ward, &table);
     assert!(resealed[1].is_none());
-    // For each stale row the old key is lent for each of its six fields, since sealing one comes
-    // between, and once for its indexes; of the current row it is not.
-    assert_eq!(ward.keys.count().opened, 2 * (6 + 1));
+    // The six fields of each stale row; no index, since those are current; none of the current row.
+    assert_eq!(ward.keys.count().opened, 2 * 6);
     let event = ward.event();
     assert_eq!(
         (event.action.as_str(), event.outcome.as_str()),
@@ -103,8 +102,8 @@ fn a_stale_field_of_a_compound_index_is_sealed_anew_alone() {
     ward.forget();
     let resealed = reseal(&ward, &table).remove(0).unwrap();
     assert_eq!(items(&ward.event()), ["p-0 family success granted"]);
-    // To seal it, and once for its own two indexes; the compound one is not touched.
-    assert_eq!(ward.keys.count().opened, 2);
+    // To seal it; its indexes are current.
+    assert_eq!(ward.keys.count().opened, 1);
     let restored = PatientRow {
         family: table[0].family.clone(),
         ..resealed.clone()
@@ -243,6 +242,51 @@ fn nothing_comes_out_unrecorded() {
     assert!(session.reseal_rows(&table).err().unwrap().is_expired());
     assert_eq!(ward.event().outcome, "expired");
     assert_eq!(ward.event().action, "reseal");
+}
+
+#[test]
+fn walking_over_current_rows_is_no_idleness() {
+    let ward = Ward::new();
+    let table = ward.table(3);
+    let session = ward.session();
+    for _ in 0..3 {
+        ward.clock
+            .advance(EXPIRY.idle - std::time::Duration::from_secs(1));
+        let current = session.reseal_rows(&table).unwrap();
+        assert!(current.into_iter().all(|row| row.ok().unwrap().is_none()));
+    }
+}
+
+#[test]
+fn an_expired_session_does_not_call_rows_current() {
+    let ward = Ward::new();
+    let table = ward.table(1);
+    let session = ward.session();
+    ward.forget();
+    ward.clock.advance(EXPIRY.idle * 2);
+    assert!(session.reseal_rows(&table).err().unwrap().is_expired());
+    let event = ward.event();
+    assert_eq!(
+        (event.action.as_str(), event.outcome.as_str()),
+        ("reseal", "expired")
+    );
+}
+
+#[test]
+fn a_planted_index_value_is_not_covered_up() {
+    let ward = Ward::new();
+    let mut table = ward.table(2);
+    table[0].ssn_index = table[1].ssn_index;
+    ward.keys.ring.rotate().unwrap();
+    let row = reseal(&ward, &table).remove(0).unwrap();
+    let session = ward.session();
+    let verdicts = session.verify_indexes(&[row]).unwrap().remove(0).unwrap();
+    let wrong: Vec<_> = verdicts
+        .iter()
+        .filter(|verdict| verdict.state() == IndexState::Wrong)
+        .map(|verdict| verdict.index())
+        .collect();
+    assert_eq!(wrong, ["ssn_index"]);
 }
 
 #[test]

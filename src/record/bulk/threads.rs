@@ -85,7 +85,8 @@ where
             for (hand, page) in self.waiting.drain(own..).enumerate() {
                 crew.send(hand, page);
             }
-            for page in self.waiting.drain(..) {
+            // One by one: a page that panics leaves the others waiting.
+            while let Some(page) = self.waiting.pop_front() {
                 self.done.push_back(page.run::<W>(session));
             }
             for hand in 0..crew.len() {

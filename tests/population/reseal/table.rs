@@ -85,6 +85,7 @@ macro_rules! store {
                         .bind(new.ssn_index)
                         .bind(&old.name)
                         .bind(&old.ssn)
+                        .bind(old.ssn_index)
                         .execute(&mut *transaction)
                         .await?;
                     replaced.push(done.rows_affected() == 1);
