@@ -99,7 +99,7 @@
 /// | --- | --- |
 /// | `text`, `digits`, `email`, `date`, `year`, `zip3`, `us_phone`, `prefix(3)`, `tokens`, `phonetic` | which values count as equal: the [normal form](crate::index::Normal), `text` by default |
 /// | `bits = 24` | its width, 128 by default. A [`Planner`](crate::index::Planner) says how narrow it should be for what it gives away |
-/// | `slow` | Argon2id instead of HMAC: a tenth of a second and 19 MiB a value |
+/// | `slow` | Argon2id instead of HMAC: 20 to 100 ms and 19 MiB a value |
 /// | `unique` | a uniqueness constraint stands on the column: at least 128 bits |
 /// | `name = "by_sound"` | the column's name and the index's, `<field>_index` by default |
 /// | `row_attr(…)` | any attribute of the column |
