@@ -120,17 +120,6 @@ impl<'o, 'a> Permit<'o, 'a> {
             None => Err(field.blame(Error::denied())),
         }
     }
-
-    /// Authenticates and decrypts an envelope at this record.
-    pub(crate) fn open(
-        &self,
-        context: &mut Context<'_>,
-        field: &FieldInfo,
-        key: &MessageKey,
-        envelope: &Envelope<'_>,
-    ) -> Pending<'o, SecretBytes> {
-        Pending::new(decrypt(context, field, key, envelope))
-    }
 }
 
 impl fmt::Debug for Permit<'_, '_> {

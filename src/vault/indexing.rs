@@ -1,14 +1,12 @@
 //! What indexes and searches need of an action beyond opening and sealing.
 
 use super::action::Action;
-use super::shared::Derived;
 use crate::audit::Outcome;
 use crate::codec::{self, Content};
 use crate::context::FieldInfo;
 use crate::envelope::Envelope;
 use crate::error::{Error, ErrorKind};
-use crate::key::lend_by_id;
-use crate::release::{Permit, decrypt};
+use crate::release::Permit;
 use crate::secret::SecretBytes;
 
 impl<'a> Action<'a> {
@@ -26,21 +24,9 @@ impl<'a> Action<'a> {
         field: &FieldInfo,
         envelope: &Envelope<'_>,
     ) -> Result<(Content, SecretBytes), Error> {
-        let key_id = envelope.key_id();
-        let session = self.session;
-        let scope = self.scope(permit.record());
-        let (context, keys) = self.shared.at(session.access().tenant(), permit, field);
-        let lent = keys.lent(permit, envelope.nonce);
-        let content = match lent.filter(|last| last.key_id == key_id) {
-            Some(Derived { key, .. }) => decrypt(context, field, key, envelope),
-            None => lend_by_id(session.keys(), scope, &key_id, |key| {
-                let Derived { key, .. } = keys.derive(permit, key, envelope.nonce);
-                decrypt(context, field, key, envelope)
-            })
-            .map_err(Error::from)
-            .flatten(),
-        };
-        let mut content = content.map_err(|error| field.blame(error))?;
+        let mut content = self
+            .plaintext(permit, field, envelope)
+            .map_err(|error| field.blame(error))?;
         if envelope.padded {
             codec::unpad(&mut content)
                 .map_err(|error| field.blame(Error::new(ErrorKind::Undecodable, error.reason())))?;

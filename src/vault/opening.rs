@@ -15,7 +15,7 @@ use crate::envelope::Envelope;
 use crate::error::{Error, ErrorKind};
 use crate::key::lend_by_id;
 use crate::phi::Phi;
-use crate::release::{Brand, Pending, Permit, Receipt, Release};
+use crate::release::{Brand, Pending, Permit, Receipt, Release, decrypt};
 use crate::secret::SecretBytes;
 use crate::shape::{Protected, ProtectedSealed};
 
@@ -194,19 +194,29 @@ impl<'a> Action<'a> {
         envelope: &Envelope<'_>,
         item: usize,
     ) -> Pending<'o, SecretBytes> {
+        self.items[item].key_id = Some(envelope.key_id());
+        Pending::new(self.plaintext(permit, field, envelope))
+    }
+
+    /// What an envelope holds at the permit's record, padding included. The crate's own: it leaves
+    /// only as something that waits.
+    pub(super) fn plaintext(
+        &mut self,
+        permit: &Permit<'_, 'a>,
+        field: &FieldInfo,
+        envelope: &Envelope<'_>,
+    ) -> Result<SecretBytes, Error> {
         let key_id = envelope.key_id();
-        self.items[item].key_id = Some(key_id);
         let session = self.session;
         let scope = self.scope(permit.record());
         let (context, keys) = self.shared.at(session.access().tenant(), permit, field);
         let lent = keys.lent(permit, envelope.nonce);
         match lent.filter(|last| last.key_id == key_id) {
-            Some(Derived { key, .. }) => permit.open(context, field, key, envelope),
+            Some(Derived { key, .. }) => decrypt(context, field, key, envelope),
             None => lend_by_id(session.keys(), scope, &key_id, |key| {
                 let Derived { key, .. } = keys.derive(permit, key, envelope.nonce);
-                permit.open(context, field, key, envelope)
-            })
-            .unwrap_or_else(|error| Pending::new(Err(error.into()))),
+                decrypt(context, field, key, envelope)
+            })?,
         }
     }
 }
