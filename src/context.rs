@@ -387,7 +387,7 @@ impl<'a> Context<'a> {
         kind: [u8; 2],
         key_id: &[u8; 32],
         field: &FieldInfo,
-    ) -> &[u8] {
+    ) -> Associated<'_> {
         debug_assert_eq!(field.record_type, self.record_type, "one record, one type");
         self.data.truncate(self.shared_len);
         self.data.append_piece(field.name.as_bytes());
@@ -398,7 +398,25 @@ impl<'a> Context<'a> {
             header[..2].copy_from_slice(&kind);
             header[2..].copy_from_slice(key_id);
         }
-        self.data.as_slice()
+        Associated {
+            data: self.data.as_slice(),
+            shared: self.shared_len,
+        }
+    }
+}
+
+/// What a cipher authenticates beside the text.
+#[derive(Clone, Copy)]
+pub(crate) struct Associated<'a> {
+    pub(crate) data: &'a [u8],
+    /// How many bytes at its beginning are likely to come again. A hint: it makes nothing right
+    /// or wrong, only faster or slower.
+    pub(crate) shared: usize,
+}
+
+impl<'a> From<&'a [u8]> for Associated<'a> {
+    fn from(data: &'a [u8]) -> Self {
+        Self { data, shared: 0 }
     }
 }
 

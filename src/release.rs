@@ -134,7 +134,7 @@ impl fmt::Debug for Permit<'_, '_> {
 pub(crate) fn decrypt(
     context: &mut Context<'_>,
     field: &FieldInfo,
-    key: &MessageKey,
+    key: &mut MessageKey,
     envelope: &Envelope<'_>,
 ) -> Result<SecretBytes, Error> {
     let mut plaintext = SecretBytes::with_capacity(envelope.ciphertext.len());

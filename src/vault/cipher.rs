@@ -55,7 +55,7 @@ impl Plaintext {
         context: &mut Context<'_>,
         field: &FieldInfo,
         key_id: &KeyId,
-        message_key: &MessageKey,
+        message_key: &mut MessageKey,
         nonce: &[u8; NONCE_LEN],
     ) -> Result<(Vec<u8>, [u8; TAG_LEN]), Error> {
         let (prefix, content) = self

@@ -48,7 +48,7 @@ pub fn seal_unrecorded<P: Protected>(
             &mut context,
             &info,
             key.id(),
-            &key.sealing().derive(&nonce),
+            &mut key.sealing().derive(&nonce),
             &nonce,
         )
         .map(|(bytes, _)| Sealed::from_envelope(bytes))
@@ -89,8 +89,8 @@ pub fn open_unrecorded<S: ProtectedSealed>(
             "the envelope names another key than the one given",
         ));
     }
-    let message_key = key.sealing().derive(envelope.nonce);
-    let plaintext = decrypt(&mut context, &info, &message_key, &envelope)?;
+    let mut message_key = key.sealing().derive(envelope.nonce);
+    let plaintext = decrypt(&mut context, &info, &mut message_key, &envelope)?;
     cipher::decode(plaintext, envelope.content, envelope.padded)
         .and_then(|value| Protected::of(value.map(Phi::new)).ok_or(cipher::NULL_IN_PLAIN_FIELD))
         .map_err(|error| Error::new(ErrorKind::Undecodable, error.reason()))

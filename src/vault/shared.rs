@@ -53,12 +53,12 @@ impl LastKey {
     /// field's time. For another record it is asked again, because the scope is another. A key
     /// that is disabled between two fields of one record serves that record to its end.
     pub(super) fn lent(
-        &self,
+        &mut self,
         permit: &Permit<'_, '_>,
         nonce: &[u8; NONCE_LEN],
-    ) -> Option<&Derived> {
+    ) -> Option<&mut Derived> {
         self.0
-            .as_ref()
+            .as_mut()
             .filter(|last| last.permit == permit.number() && last.nonce_prefix == nonce[..12])
     }
 
@@ -69,7 +69,7 @@ impl LastKey {
         permit: &Permit<'_, '_>,
         key: &DataKey,
         nonce: &[u8; NONCE_LEN],
-    ) -> &Derived {
+    ) -> &mut Derived {
         let is_hit = |last: &Derived| last.key_id == *key.id() && last.nonce_prefix == nonce[..12];
         if !self.0.as_ref().is_some_and(is_hit) {
             self.0 = None;
