@@ -5,8 +5,8 @@ use core::fmt;
 use hkdf::Hkdf;
 use sha2::Sha256;
 
+use super::error::{KeyError, NO_RANDOMNESS};
 use super::scope::KeyScope;
-use super::{KeyError, KeyErrorKind};
 use crate::aead::SealingKey;
 use crate::envelope::{KeyId, SUITE};
 use crate::secret::SecretKey;
@@ -33,10 +33,7 @@ impl DataKey {
     pub fn generate(scope: KeyScope) -> Result<Self, KeyError> {
         SecretKey::generate()
             .map(|secret| Self::new(secret, scope))
-            .ok_or(KeyError::new(
-                KeyErrorKind::Unavailable,
-                "the operating system gave no randomness; try again",
-            ))
+            .ok_or(NO_RANDOMNESS)
     }
 
     pub(crate) fn new(secret: SecretKey, scope: KeyScope) -> Self {

@@ -100,3 +100,8 @@ impl From<KeyError> for Error {
         Self::new(kind, error.detail)
     }
 }
+
+pub(super) const NO_RANDOMNESS: KeyError = KeyError::new(
+    KeyErrorKind::Unavailable,
+    "the operating system gave no randomness; try again",
+);

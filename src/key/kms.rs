@@ -1,14 +1,17 @@
 //! Whatever wraps data keys.
 
+use alloc::boxed::Box;
 use alloc::string::String;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::fmt::{self, Debug};
 
-use super::error::{KeyError, KeyErrorKind};
+use subtle::ConstantTimeEq;
+
+use super::error::{KeyError, KeyErrorKind, NO_RANDOMNESS};
 use super::provider::BoxFuture;
 use super::wrap::WrapContext;
-use crate::secret::SecretBytes;
+use crate::secret::{SecretBytes, SecretKey};
 
 /// A key management service: wraps small payloads under a key that never leaves it.
 ///
@@ -42,6 +45,40 @@ pub trait Kms: Debug + Send + Sync {
         wrapped: &'a WrappedKey,
         context: &'a WrapContext,
     ) -> BoxFuture<'a, Result<SecretBytes, KeyError>>;
+
+    /// Draws 32 uniform bytes and wraps them: one call, where the service has one for it.
+    ///
+    /// The default draws them from the operating system, has them wrapped, and unwraps them again
+    /// to compare: two calls.
+    ///
+    /// # Errors
+    ///
+    /// As [`wrap`](Kms::wrap), and [`KeyErrorKind::Contract`] when other bytes come back.
+    fn generate<'a>(
+        &'a self,
+        context: &'a WrapContext,
+    ) -> BoxFuture<'a, Result<(SecretBytes, WrappedKey), KeyError>> {
+        Box::pin(async move {
+            let mut drawn = SecretBytes::with_capacity(32);
+            drawn.append(&SecretKey::generate().ok_or(NO_RANDOMNESS)?.0);
+            let wrapped = self.wrap(&drawn, context).await?;
+            let read_back = self.unwrap(&wrapped, context).await?;
+            match read_back.as_slice().ct_eq(drawn.as_slice()).into() {
+                true => Ok((drawn, wrapped)),
+                false => Err(OTHER_BYTES),
+            }
+        })
+    }
+
+    /// Whether a wrapped key that names this key is this service's to unwrap.
+    ///
+    /// Asked before [`unwrap`](Kms::unwrap), since a reference comes from where somebody else may
+    /// have written: a service that would ask *any* key of the world for it, such as one in
+    /// another account, says yes to its own keys only. The default says yes.
+    fn owns(&self, reference: &str) -> bool {
+        let _ = reference;
+        true
+    }
 }
 
 impl<K: Kms + ?Sized> Kms for Arc<K> {
@@ -59,6 +96,17 @@ impl<K: Kms + ?Sized> Kms for Arc<K> {
         context: &'a WrapContext,
     ) -> BoxFuture<'a, Result<SecretBytes, KeyError>> {
         (**self).unwrap(wrapped, context)
+    }
+
+    fn generate<'a>(
+        &'a self,
+        context: &'a WrapContext,
+    ) -> BoxFuture<'a, Result<(SecretBytes, WrappedKey), KeyError>> {
+        (**self).generate(context)
+    }
+
+    fn owns(&self, reference: &str) -> bool {
+        (**self).owns(reference)
     }
 }
 
@@ -126,3 +174,8 @@ impl Debug for WrappedKey {
             .finish_non_exhaustive()
     }
 }
+
+const OTHER_BYTES: KeyError = KeyError::new(
+    KeyErrorKind::Contract,
+    "the kms gave back another key than it was asked to wrap",
+);

@@ -70,6 +70,12 @@ pub(super) async fn unwrap_secret(
     wrapped: &WrappedKey,
     context: &WrapContext,
 ) -> Result<SecretKey, KeyError> {
+    if !kms.owns(wrapped.reference()) {
+        return Err(KeyError::new(
+            KeyErrorKind::WrongKey,
+            "the wrapped key names a wrapping key that is not this kms's to use",
+        ));
+    }
     let payload = kms.unwrap(wrapped, context).await?;
     let (secret, digest) = payload
         .as_slice()

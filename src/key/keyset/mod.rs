@@ -12,7 +12,7 @@ use alloc::vec::Vec;
 use core::fmt;
 
 use super::data_key::DataKey;
-use super::error::{KeyError, KeyErrorKind};
+use super::error::{KeyError, NO_RANDOMNESS};
 use super::keyring::Keyring;
 use super::kms::{Kms, WrappedKey};
 use super::payload::{unwrap_data_key, unwrap_secret, wrap_data_key, wrap_secret};
@@ -179,11 +179,6 @@ impl fmt::Debug for Keyset {
 
 /// The format that this version reads and writes.
 const FORMAT: u32 = 1;
-
-const NO_RANDOMNESS: KeyError = KeyError::new(
-    KeyErrorKind::Unavailable,
-    "the operating system gave no randomness; try again",
-);
 
 #[cfg(test)]
 mod tests;

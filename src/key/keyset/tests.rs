@@ -3,6 +3,7 @@
 use pollster::block_on;
 
 use super::*;
+use crate::key::error::KeyErrorKind;
 use crate::key::local_kms::LocalKms;
 use crate::key::roster::Entry;
 use crate::key::scope::KeyUse;
