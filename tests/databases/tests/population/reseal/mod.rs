@@ -2,6 +2,7 @@
 
 mod held;
 mod in_sqlite;
+mod index_alone;
 mod job;
 mod keys;
 mod statements;
