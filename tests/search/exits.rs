@@ -245,6 +245,15 @@ fn a_policy_that_panics_is_recorded() {
     assert!(catch_unwind(AssertUnwindSafe(|| search(&ward, &table).is_ok())).is_err());
     expect(&ward, "aborted", "", &[]);
 
+    // About the row that was found, before anything is done with it.
+    ward.forget();
+    ward.gate.decide(|request| match request.record() {
+        None => Decision::permit("granted"),
+        Some(_) => panic!("policy"),
+    });
+    assert!(catch_unwind(AssertUnwindSafe(|| search(&ward, &table).is_ok())).is_err());
+    expect(&ward, "aborted", "granted", &[]);
+
     ward.forget();
     ward.gate.decide(|request| match request.action() {
         ActionKind::Search => Decision::permit("granted"),

@@ -10,6 +10,7 @@ mod found;
 mod keys;
 mod permits;
 mod policy;
+mod prepare;
 mod stored;
 mod tenants;
 mod types;
