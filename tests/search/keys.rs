@@ -1,7 +1,8 @@
 //! Index keys: rotation, states, and which keys never serve.
 
-use phi_seal::key::{DataKey, KeyScope, KeyUse, Keyring};
+use phi_seal::key::{DataKey, KeyScope, KeyUse, Keyring, Keyset, LocalKms};
 use phi_seal::{ErrorKind, SubjectId, TenantId};
+use pollster::block_on;
 
 use crate::ward::{Patient, PatientRow, Ward, candidates, ids, index_scope, patient, phi, ssn};
 
@@ -52,6 +53,87 @@ fn rows_under_old_and_new_keys_are_found_together() {
     for number in 0..3 {
         assert_eq!(find(&ward, &table, number), [format!("p-{number}")]);
     }
+}
+
+/// Two processes on one keyset, each with a keyring of its own.
+struct Processes {
+    kms: LocalKms,
+    keyset: Keyset,
+    writer: Ward,
+    reader: Ward,
+}
+
+impl Processes {
+    fn new() -> Self {
+        let kms = LocalKms::generate().unwrap();
+        let mut keyset = block_on(Keyset::generate(&kms)).unwrap();
+        let index_key = DataKey::generate(index_scope()).unwrap();
+        block_on(keyset.add(&index_key, &kms)).unwrap();
+        let start = || Ward::with_ring(block_on(keyset.unlock(&kms)).unwrap());
+        let (writer, reader) = (start(), start());
+        Self {
+            kms,
+            keyset,
+            writer,
+            reader,
+        }
+    }
+
+    fn reload(&self, process: &Ward) {
+        let unlocked = block_on(self.keyset.unlock(&self.kms)).unwrap();
+        process.keys.ring.replace(unlocked);
+    }
+}
+
+/// Why the two steps are needed: the error that nobody sees.
+#[test]
+fn a_process_that_does_not_know_a_rotated_key_misses_rows() {
+    let mut processes = Processes::new();
+    block_on(
+        processes
+            .keyset
+            .rotate_scope(&index_scope(), &processes.kms),
+    )
+    .unwrap();
+    processes.reload(&processes.writer);
+    let row = processes.writer.session().seal(&patient(0)).unwrap();
+    assert!(find(&processes.reader, &[row.clone()], 0).is_empty());
+    processes.reload(&processes.reader);
+    assert_eq!(find(&processes.reader, &[row], 0), ["p-0"]);
+}
+
+#[test]
+fn a_process_that_knows_a_key_before_it_is_active_misses_nothing() {
+    let mut processes = Processes::new();
+    let before = processes.writer.session().seal(&patient(0)).unwrap();
+    let next = DataKey::generate(index_scope()).unwrap();
+    let id = *next.id();
+    let version = block_on(processes.keyset.add_decrypt_only(&next, &processes.kms)).unwrap();
+    // Not all at once: neither knows less than what the other writes.
+    processes.reload(&processes.reader);
+    let between = processes.writer.session().seal(&patient(1)).unwrap();
+    let of_reader = processes.reader.session().seal(&patient(2)).unwrap();
+    assert_eq!(find(&processes.writer, &[of_reader], 2), ["p-2"]);
+    processes.reload(&processes.writer);
+
+    block_on(processes.keyset.activate(version, &processes.kms)).unwrap();
+    processes.reload(&processes.writer);
+    let session = processes.writer.session();
+    let after = session.seal(&patient(3)).unwrap();
+    let newest = session.index_versions(Patient::SSN_INDEX).unwrap()[0];
+    assert_eq!(newest, (id, after.ssn_index.unwrap().version()));
+
+    // The other has not heard of it, and finds all the same.
+    let table = [before, between, after];
+    for (at, number) in [(0, 0), (1, 1), (2, 3)] {
+        let name = [format!("p-{number}")];
+        assert_eq!(find(&processes.reader, &table, number), name);
+        assert_eq!(find(&processes.writer, &table[at..=at], number), name);
+    }
+    // And what it writes meanwhile, under the key that was active, is found too.
+    let late = processes.reader.session().seal(&patient(4)).unwrap();
+    assert_ne!(late.ssn_index.unwrap().version(), newest.1);
+    assert_eq!(find(&processes.writer, &[late], 4), ["p-4"]);
 }
 
 /// As documented: what cannot be read cannot be searched.
