@@ -68,6 +68,13 @@ impl Session {
             return Ok(rows.iter().map(|_| Ok(Vec::new())).collect());
         }
         let places: Vec<_> = rows.iter().map(SealedRecord::place).collect();
+        if places.iter().all(Result::is_err) {
+            // There is nothing to act on.
+            let refused = places.iter().enumerate();
+            return Ok(refused
+                .filter_map(|(at, place)| place.as_ref().err().map(|e| Err(e.at_index(at))))
+                .collect());
+        }
         let mut keys = Vec::new();
         self.open_with(|mut opening| {
             let verdicts = rows

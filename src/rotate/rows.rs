@@ -18,8 +18,12 @@ impl Session {
     /// it is neither decrypted nor recorded.
     ///
     /// One action, one event for all of them, which lists what was sealed anew; no plaintext is
-    /// released. The policy is asked for [`ActionKind::Reseal`](crate::ActionKind::Reseal) of the
-    /// stale fields of each row. Values, encodings, paddings and plain fields stay as they are.
+    /// released. Values, encodings, paddings and plain fields stay as they are.
+    ///
+    /// The policy is asked for [`ActionKind::Reseal`](crate::ActionKind::Reseal) of the fields that
+    /// each row has, before any key is looked at: a row of which one is denied is an error, is not
+    /// said to be current or stale, and stands in the event. Of stale rows it is asked again, for
+    /// the stale fields.
     ///
     /// Writing the result back is a race with other writers: see
     /// [`Reseal`](crate::rotate::Reseal).
@@ -28,7 +32,7 @@ impl Session {
     ///
     /// As a whole only when the event could not be recorded or the session has expired. Errors of
     /// single rows name their [`index`](Error::index) and lose no other row; nothing of such a row
-    /// is sealed anew.
+    /// is sealed anew. A row whose id names nothing is in no event, since it is no row.
     ///
     /// # Example
     ///
@@ -63,20 +67,33 @@ impl Session {
         rows: &[W],
         mut current: Current,
     ) -> Result<Vec<Result<Option<W>, Error>>, Error> {
-        let is_live = self.is_live_again();
         let places: Vec<_> = rows.iter().map(SealedRecord::place).collect();
+        let look = self.look();
+        let is_live = look.is_live();
         let stale: Vec<Vec<FieldInfo>> = rows
             .iter()
             .zip(&places)
             .map(|(row, place)| match place {
-                Ok(place) => current.stale_fields(self, row, place.record_ref()),
+                Ok(place) => {
+                    let (record, present) = (place.record_ref(), present_fields(row));
+                    match look.permits(record, &present) {
+                        true => current.stale_fields(self, row, record),
+                        // As if stale: the action asks again, and records the refusal.
+                        false => present,
+                    }
+                }
                 Err(_) => Vec::new(),
             })
             .collect();
-        let has_work = places.iter().any(Result::is_err) || !stale.iter().all(Vec::is_empty);
-        // In an expired session the action says so, whether or not a row is stale.
-        if is_live && !has_work {
-            return Ok(rows.iter().map(|_| Ok(None)).collect());
+        look.end();
+        if is_live && stale.iter().all(Vec::is_empty) {
+            let unchanged = places.iter().enumerate();
+            return Ok(unchanged
+                .map(|(at, place)| match place {
+                    Ok(_) => Ok(None),
+                    Err(error) => Err(error.at_index(at)),
+                })
+                .collect());
         }
         self.reseal_with(|mut resealing| {
             let waiting: Vec<_> = rows
@@ -106,10 +123,16 @@ impl Session {
     }
 
     /// The versions that values of an index may have, each with the id of its key, the current one
-    /// first. Public data: it opens nothing and is not recorded.
+    /// first: those that a search asks for, so the policy is asked for
+    /// [`ActionKind::Search`](crate::ActionKind::Search) of the index's fields. It opens nothing, and
+    /// only a refusal is recorded.
+    ///
+    /// Without a session, and for a key that is not at hand, see
+    /// [`IndexVersion::under`](crate::index::IndexVersion::under).
     ///
     /// # Errors
     ///
+    /// [`Denied`](crate::ErrorKind::Denied), [`Expired`](crate::ErrorKind::Expired);
     /// [`MissingKey`](crate::ErrorKind::MissingKey) without a key for index values, and others of
     /// the key provider.
     #[cfg(feature = "index")]
@@ -118,11 +141,24 @@ impl Session {
         index: I,
     ) -> Result<Vec<(crate::envelope::KeyId, IndexVersion)>, Error> {
         let _ = index;
+        let parts = I::INFO.parts().iter();
+        self.check_search(I::INFO.name(), parts.map(|part| *part.field()).collect())?;
         let mut versions = Vec::new();
         self.with_each_index_key(|key| {
             versions.push((*key.id(), IndexVersion::under(key.id(), &I::INFO)));
         })?;
         Ok(versions)
+    }
+}
+
+/// The fields that have a value in a row; all of them if none has, since there may be index values.
+fn present_fields<W: SealedRecord>(row: &W) -> Vec<FieldInfo> {
+    let fields = <W::Record as Record>::FIELDS;
+    let present = (0..fields.len()).filter(|at| row.envelope_at(*at).is_some());
+    let present: Vec<_> = present.map(|at| fields[at]).collect();
+    match present.is_empty() {
+        true => fields.to_vec(),
+        false => present,
     }
 }
 

@@ -56,6 +56,27 @@ impl Session {
         }
     }
 
+    /// As [`begin_search`](Session::begin_search), for what a search would ask the database, and
+    /// without one: there is nothing to record but a refusal.
+    pub(crate) fn check_search(
+        &self,
+        index: &'static str,
+        fields: Vec<FieldInfo>,
+    ) -> Result<(), Error> {
+        let (now, is_live) = self.touch();
+        let record_type = fields.first().map(FieldInfo::record_type);
+        if let Some(record_type) = record_type.filter(|_| is_live) {
+            let request = Request::to_search(self.access(), record_type, &fields, now);
+            let decision = self.policy().authorize(&request);
+            if (0..fields.len()).all(|at| decision.permits(at)) {
+                return Ok(());
+            }
+        }
+        // Says why, and records it; what it permits now was refused a moment ago.
+        let searching = self.begin_search(index, fields)?;
+        Err(searching.fail(Error::denied()))
+    }
+
     /// Runs `f` on the tenant's active key for index values.
     pub(crate) fn with_index_key<R>(&self, f: impl FnOnce(&DataKey) -> R) -> Result<R, Error> {
         let scope = Scope::indexing(self.access().tenant());

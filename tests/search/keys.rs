@@ -1,10 +1,13 @@
 //! Index keys: rotation, states, and which keys never serve.
 
 use phi_seal::key::{DataKey, KeyScope, KeyUse, Keyring, Keyset, LocalKms};
-use phi_seal::{ErrorKind, SubjectId, TenantId};
+use phi_seal::{Decision, ErrorKind, SubjectId, TenantId};
 use pollster::block_on;
 
-use crate::ward::{Patient, PatientRow, Ward, candidates, ids, index_scope, patient, phi, ssn};
+use crate::doubles::Count;
+use crate::ward::{
+    EXPIRY, Patient, PatientRow, Ward, candidates, ids, index_scope, patient, phi, ssn,
+};
 
 fn find(ward: &Ward, table: &[PatientRow], number: usize) -> Vec<String> {
     let session = ward.session();
@@ -182,6 +185,34 @@ fn without_an_index_key_nothing_is_sealed_and_that_is_recorded() {
         .index_versions(Patient::SSN_INDEX)
         .unwrap_err();
     assert_eq!(error.kind(), ErrorKind::MissingKey);
+}
+
+/// They are what a search asks for, so they are for whom may search.
+#[test]
+fn who_may_not_search_learns_no_version() {
+    let (ward, _) = rotated();
+    let session = ward.session();
+    ward.forget();
+    session.index_versions(Patient::SSN_INDEX).unwrap();
+    assert_eq!(ward.gate.asked(), ["search - ssn"]);
+    assert!(ward.sink.is_empty(), "there is nothing to record");
+    ward.keys.count();
+    ward.gate.decide(|_| Decision::deny("no-search"));
+    let error = session.index_versions(Patient::SSN_INDEX).unwrap_err();
+    assert!(error.is_denied());
+    assert_eq!(ward.keys.count(), Count::default());
+    let event = ward.event();
+    assert_eq!(
+        (event.action.as_str(), event.outcome.as_str()),
+        ("search", "denied")
+    );
+    assert_eq!(event.search.unwrap().reason, "no-search");
+    ward.forget();
+    ward.clock.advance(EXPIRY.max_age * 2);
+    let error = session.index_versions(Patient::SSN_INDEX).unwrap_err();
+    assert!(error.is_expired());
+    assert_eq!(ward.event().outcome, "expired");
+    assert_eq!(ward.keys.count(), Count::default());
 }
 
 /// A search is over all patients: a patient's own key makes no index values, and losing it leaves
