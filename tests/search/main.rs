@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::panic, missing_docs, unreachable_pub)]
 
 mod absent;
+mod bound;
 mod doubles;
 mod events;
 mod exits;
