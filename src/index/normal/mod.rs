@@ -91,6 +91,19 @@ impl Normal {
         matches!(self, Self::Tokens)
     }
 
+    /// Whether values of this type that are plainly different can have the same form, beyond
+    /// another spelling of the same: a prefix, a year, a sound.
+    pub(super) const fn leaves_something_out(self, content: Content) -> bool {
+        match self {
+            Self::Prefix(_) | Self::Zip3 => true,
+            #[cfg(feature = "index-phonetic")]
+            Self::Phonetic => true,
+            Self::Date => matches!(content, Content::Timestamp),
+            Self::Year => !matches!(content, Content::Integer),
+            Self::Text | Self::Digits | Self::Email | Self::UsPhone | Self::Tokens => false,
+        }
+    }
+
     /// Its stable name and version: `text-1`, `prefix-1:3`.
     pub fn code(self) -> String {
         let mut code = String::from(match self {
