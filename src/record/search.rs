@@ -145,7 +145,7 @@ impl<I: RecordIndex> Search<'_, I> {
         Row<I>: 'r,
     {
         let found = self.open_wanted(rows, I::Record::FIELDS, &Whole)?;
-        Ok(found.into_iter().map(|(_, opened)| opened).collect())
+        Ok(found.into_iter().map(|hit| hit.opened).collect())
     }
 
     /// As [`open`](Search::open), for some fields only: what a list of hits shows. Each hit has
@@ -157,15 +157,11 @@ impl<I: RecordIndex> Search<'_, I> {
     /// # Errors
     ///
     /// As [`open`](Search::open).
-    #[expect(
-        clippy::type_complexity,
-        reason = "a position and a result for each hit"
-    )]
     pub fn open_fields<'r, F>(
         self,
         rows: impl IntoIterator<Item = &'r Row<I>>,
         fields: F,
-    ) -> Result<Vec<(usize, Result<F::Plain, Error>)>, Error>
+    ) -> Result<Vec<Hit<F::Plain>>, Error>
     where
         F: RecordFields<Record = I::Record>,
         Row<I>: 'r,
@@ -177,13 +173,12 @@ impl<I: RecordIndex> Search<'_, I> {
         }
     }
 
-    #[expect(clippy::type_complexity, reason = "as open_fields")]
     fn open_wanted<'r, W>(
         self,
         rows: impl IntoIterator<Item = &'r Row<I>>,
         fields: &[FieldInfo],
         wanted: &W,
-    ) -> Result<Vec<(usize, Result<W::Plain, Error>)>, Error>
+    ) -> Result<Vec<Hit<W::Plain>>, Error>
     where
         W: Wanted<Row<I>>,
         Row<I>: 'r,
@@ -213,15 +208,25 @@ impl<I: RecordIndex> Search<'_, I> {
             let release = opening.record()?;
             Ok(found
                 .into_iter()
-                .map(|(at, waiting)| {
-                    let opened = waiting
-                        .and_then(|waiting| wanted.finish(rows[at], waiting, &release))
-                        .map_err(|error| error.at_index(at));
-                    (at, opened)
+                .map(|(position, waiting)| Hit {
+                    position,
+                    opened: waiting
+                        .and_then(|waiting| wanted.finish(rows[position], waiting, &release))
+                        .map_err(|error| error.at_index(position)),
                 })
                 .collect())
         })
     }
+}
+
+/// One row that [`Search::open_fields`] came upon.
+#[non_exhaustive]
+#[derive(Debug)]
+pub struct Hit<P> {
+    /// Its position among the rows that were handed in.
+    pub position: usize,
+    /// The fields asked for, or why the row could not be opened.
+    pub opened: Result<P, Error>,
 }
 
 impl<I: RecordIndex> fmt::Debug for Search<'_, I> {

@@ -4,6 +4,8 @@ use alloc::vec::Vec;
 
 use crate::context::{FieldInfo, RecordRef};
 use crate::envelope::Envelope;
+#[cfg(feature = "index")]
+use crate::envelope::KeyId;
 use crate::error::Error;
 #[cfg(feature = "index")]
 use crate::index::{Index, IndexInfo, IndexVersion, StoredIndex};
@@ -54,6 +56,38 @@ impl Session {
     /// # Errors
     ///
     /// As [`reseal_rows`](Session::reseal_rows).
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// # use phi_seal::danger::{DiscardAudit, PermitAll};
+    /// # use phi_seal::key::{DataKey, KeyScope, KeyUse};
+    /// # use phi_seal::{Access, Actor, Keyring, Phi, PhiRecord, Purpose, TenantId, Vault};
+    /// # #[derive(PhiRecord)]
+    /// # #[phi(record = "patient", row_derive(Clone))]
+    /// # struct Patient {
+    /// #     #[phi(id, subject)]
+    /// #     id: String,
+    /// #     #[phi(category = Ssn, index(digits))]
+    /// #     ssn: Phi<String>,
+    /// # }
+    /// # let scope = KeyScope::shared(KeyUse::Index);
+    /// # let keyring = std::sync::Arc::new(Keyring::generate()?);
+    /// # keyring.add(DataKey::generate(scope.clone())?)?;
+    /// # let vault = Vault::builder(keyring.clone(), PermitAll, DiscardAudit).build();
+    /// # let session = vault.session(Access::new(
+    /// #     TenantId::new("t")?, Actor::new("a")?, Purpose::Operations))?;
+    /// # let patient = Patient { id: "p-1".into(), ssn: Phi::new("900-01-2345".into()) };
+    /// let sealed = session.seal(&patient)?;
+    /// // As it was before the column was added:
+    /// let old = PatientRow { ssn_index: None, ..sealed.clone() };
+    ///
+    /// let mut filled = session.fill_indexes(&[old, sealed.clone()])?.into_iter();
+    /// let row = filled.next().ok_or("a result for each row")??;
+    /// assert_eq!(row.and_then(|row| row.ssn_index), sealed.ssn_index);
+    /// assert!(filled.next().ok_or("a result for each row")??.is_none()); // it had its value
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[cfg(feature = "index")]
     pub fn fill_indexes<W: SealedRecord>(
         &self,
@@ -135,20 +169,67 @@ impl Session {
     /// [`Denied`](crate::ErrorKind::Denied), [`Expired`](crate::ErrorKind::Expired);
     /// [`MissingKey`](crate::ErrorKind::MissingKey) without a key for index values, and others of
     /// the key provider.
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// # use phi_seal::danger::{DiscardAudit, PermitAll};
+    /// # use phi_seal::key::{DataKey, KeyScope, KeyUse};
+    /// # use phi_seal::{Access, Actor, Keyring, Phi, PhiRecord, Purpose, TenantId, Vault};
+    /// use phi_seal::index::Index;
+    /// use phi_seal::rotate::Census;
+    ///
+    /// # #[derive(PhiRecord)]
+    /// # #[phi(record = "patient", row_derive(Clone))]
+    /// # struct Patient {
+    /// #     #[phi(id, subject)]
+    /// #     id: String,
+    /// #     #[phi(category = Ssn, index(digits))]
+    /// #     ssn: Phi<String>,
+    /// # }
+    /// # let scope = KeyScope::shared(KeyUse::Index);
+    /// # let keyring = std::sync::Arc::new(Keyring::generate()?);
+    /// # keyring.add(DataKey::generate(scope.clone())?)?;
+    /// # let vault = Vault::builder(keyring.clone(), PermitAll, DiscardAudit).build();
+    /// # let session = vault.session(Access::new(
+    /// #     TenantId::new("t")?, Actor::new("a")?, Purpose::Operations))?;
+    /// # let patient = Patient { id: "p-1".into(), ssn: Phi::new("900-01-2345".into()) };
+    /// let row = session.seal(&patient)?;
+    /// let key_id = keyring.rotate_scope(&scope)?;
+    ///
+    /// let versions = session.index_versions(Patient::SSN_INDEX)?;
+    /// assert_eq!((versions.len(), versions[0].key_id), (2, key_id));
+    /// let mut census = Census::new();
+    /// census.count_row(&row);
+    /// let rows_of = |at: usize| census.rows_of_index(&PatientSsnIndex::INFO, versions[at].version);
+    /// assert_eq!((rows_of(0), rows_of(1)), (0, 1)); // not yet resealed
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[cfg(feature = "index")]
-    pub fn index_versions<I: Index>(
-        &self,
-        index: I,
-    ) -> Result<Vec<(crate::envelope::KeyId, IndexVersion)>, Error> {
+    pub fn index_versions<I: Index>(&self, index: I) -> Result<Vec<IndexKeyVersion>, Error> {
         let _ = index;
         let parts = I::INFO.parts().iter();
         self.check_search(I::INFO.name(), parts.map(|part| *part.field()).collect())?;
         let mut versions = Vec::new();
         self.with_each_index_key(|key| {
-            versions.push((*key.id(), IndexVersion::under(key.id(), &I::INFO)));
+            versions.push(IndexKeyVersion {
+                key_id: *key.id(),
+                version: IndexVersion::under(key.id(), &I::INFO),
+            });
         })?;
         Ok(versions)
     }
+}
+
+/// A key for index values, and the version that values of an index have under it.
+#[cfg(feature = "index")]
+#[non_exhaustive]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct IndexKeyVersion {
+    /// The key's fingerprint.
+    pub key_id: KeyId,
+    /// What each value of the index begins with.
+    pub version: IndexVersion,
 }
 
 /// The fields that have a value in a row; all of them if none has, since there may be index values.

@@ -53,12 +53,7 @@ impl Way {
             Self::SearchFields => {
                 let search = session.search(Patient::SSN_INDEX, &term)?;
                 let found = search.open_fields([row], (Patient::SSN,))?;
-                first(
-                    found
-                        .into_iter()
-                        .map(|(_, opened)| opened.map(drop))
-                        .collect(),
-                )
+                first(found.into_iter().map(|hit| hit.opened.map(drop)).collect())
             }
             Self::Reseal => {
                 let rows = session.reseal_rows(std::slice::from_ref(row))?;

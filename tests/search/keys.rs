@@ -41,17 +41,17 @@ fn rows_under_old_and_new_keys_are_found_together() {
     assert_eq!(versions.len(), 2);
     // The active one first.
     assert_eq!(
-        (versions[0].0, versions[1].0),
+        (versions[0].key_id, versions[1].key_id),
         (*infos[2].id(), *infos[1].id())
     );
-    assert_eq!(versions[0].1, table[2].ssn_index.unwrap().version());
-    assert_eq!(versions[1].1, table[0].ssn_index.unwrap().version());
+    assert_eq!(versions[0].version, table[2].ssn_index.unwrap().version());
+    assert_eq!(versions[1].version, table[0].ssn_index.unwrap().version());
     let of_search: Vec<_> = search
         .values()
         .iter()
         .map(|value| value.version())
         .collect();
-    assert_eq!(of_search, [versions[0].1, versions[1].1]);
+    assert_eq!(of_search, [versions[0].version, versions[1].version]);
     drop(search);
     for number in 0..3 {
         assert_eq!(find(&ward, &table, number), [format!("p-{number}")]);
@@ -124,7 +124,10 @@ fn a_process_that_knows_a_key_before_it_is_active_misses_nothing() {
     let session = processes.writer.session();
     let after = session.seal(&patient(3)).unwrap();
     let newest = session.index_versions(Patient::SSN_INDEX).unwrap()[0];
-    assert_eq!(newest, (id, after.ssn_index.unwrap().version()));
+    assert_eq!(
+        (newest.key_id, newest.version),
+        (id, after.ssn_index.unwrap().version())
+    );
 
     // The other has not heard of it, and finds all the same.
     let table = [before, between, after];
@@ -135,7 +138,7 @@ fn a_process_that_knows_a_key_before_it_is_active_misses_nothing() {
     }
     // And what it writes meanwhile, under the key that was active, is found too.
     let late = processes.reader.session().seal(&patient(4)).unwrap();
-    assert_ne!(late.ssn_index.unwrap().version(), newest.1);
+    assert_ne!(late.ssn_index.unwrap().version(), newest.version);
     assert_eq!(find(&processes.writer, &[late], 4), ["p-4"]);
 }
 
@@ -240,8 +243,8 @@ fn a_subjects_key_never_serves_an_index() {
     let row = session.seal(&patient(0)).unwrap();
     assert_eq!(row.ssn.key_id(), *ring.keys()[0].id());
     let versions = session.index_versions(Patient::SSN_INDEX).unwrap();
-    assert_eq!((versions.len(), versions[0].0), (1, id));
-    assert_eq!(row.ssn_index.unwrap().version(), versions[0].1);
+    assert_eq!((versions.len(), versions[0].key_id), (1, id));
+    assert_eq!(row.ssn_index.unwrap().version(), versions[0].version);
     assert_eq!(find(&ward, &[row], 0), ["p-0"]);
 }
 

@@ -113,11 +113,9 @@ fn the_searched_field_need_not_be_among_those_that_may_be_opened() {
     let search = session.search(Patient::SSN_INDEX, &phi(&ssn(3))).unwrap();
     let found = search.open_fields(&table, (Patient::NOTE,)).unwrap();
     assert_eq!(found.len(), 1);
-    let (at, opened) = &found[0];
-    assert_eq!(
-        (*at, opened.as_ref().unwrap().0.expose().as_str()),
-        (3, "note 3")
-    );
+    let hit = &found[0];
+    let note = &hit.opened.as_ref().unwrap().0;
+    assert_eq!((hit.position, note.expose().as_str()), (3, "note 3"));
     assert_eq!(recorded_ids(&sink.events()[0]), ["p-3"]);
     // As a whole they are out of reach.
     let search = session.search(Patient::SSN_INDEX, &phi(&ssn(3))).unwrap();
