@@ -4,6 +4,7 @@
 
 mod absent;
 mod bound;
+mod clock;
 mod doubles;
 mod events;
 mod exits;
