@@ -5,7 +5,7 @@ use alloc::vec::Vec;
 use core::fmt;
 use std::time::{Duration, Instant};
 
-use super::store::{Change, RowStore, StoredRow};
+use super::store::{Change, Page, RowStore, StoredRow};
 use crate::error::Error;
 use crate::key::BoxFuture;
 use crate::vault::Session;
@@ -67,7 +67,7 @@ impl Session {
     ///
     /// ```
     /// # use phi_seal::danger::{DiscardAudit, PermitAll};
-    /// # use phi_seal::rotate::{Change, RowStore, StoredRow};
+    /// # use phi_seal::rotate::{Change, Page, RowStore, StoredRow};
     /// # use phi_seal::{Access, Actor, Keyring, Phi, PhiRecord, Purpose, TenantId, Vault};
     /// # #[derive(PhiRecord)]
     /// # #[phi(record = "patient", row_derive(Clone, PartialEq))]
@@ -83,7 +83,7 @@ impl Session {
     /// #     type Cursor = String;
     /// #     type Error = std::convert::Infallible;
     /// #     async fn page(&mut self, after: Option<&String>, limit: usize)
-    /// #     -> Result<Vec<StoredRow<String, PatientRow>>, Self::Error> {
+    /// #     -> Result<Page<String, PatientRow>, Self::Error> {
     /// #         let rest = self.0.iter().filter(|row| after.is_none_or(|after| row.id > *after));
     /// #         let stored = |row: &PatientRow| StoredRow { cursor: row.id.clone(), row: row.clone() };
     /// #         Ok(rest.take(limit).map(stored).collect())
@@ -256,7 +256,7 @@ impl<'j, S: RowStore> Reseal<'j, S> {
 
     async fn reseal_page(
         &mut self,
-        page: Vec<StoredRow<S::Cursor, S::Row>>,
+        page: Page<S::Cursor, S::Row>,
         summary: &mut Summary,
     ) -> Result<(), ResealError<S::Error>> {
         let page = page

@@ -15,4 +15,4 @@ pub use census::{Census, KeyUsage};
 pub use job::{Progress, Reseal, ResealError, Summary};
 #[cfg(feature = "index")]
 pub use rows::IndexKeyVersion;
-pub use store::{Change, RowStore, StoredRow};
+pub use store::{Change, Page, RowStore, StoredRow};

@@ -1,5 +1,7 @@
 //! Where rows are kept that are to be sealed anew.
 
+use alloc::vec::Vec;
+
 use crate::record::SealedRecord;
 
 /// A table of rows, as [`Reseal`](super::Reseal) reads and changes it.
@@ -13,7 +15,7 @@ use crate::record::SealedRecord;
 /// ```
 /// # use phi_seal::danger::{DiscardAudit, PermitAll};
 /// # use phi_seal::{Access, Actor, Keyring, Phi, PhiRecord, Purpose, TenantId, Vault};
-/// use phi_seal::rotate::{Change, RowStore, StoredRow};
+/// use phi_seal::rotate::{Change, Page, RowStore, StoredRow};
 ///
 /// # #[derive(PhiRecord)]
 /// # #[phi(record = "patient", row_derive(Clone, PartialEq))]
@@ -34,7 +36,7 @@ use crate::record::SealedRecord;
 ///         &mut self,
 ///         after: Option<&String>,
 ///         limit: usize,
-///     ) -> Result<Vec<StoredRow<String, PatientRow>>, Self::Error> {
+///     ) -> Result<Page<String, PatientRow>, Self::Error> {
 ///         let rest = self.0.iter().filter(|row| after.is_none_or(|after| row.id > *after));
 ///         let page = rest.take(limit).map(|row| StoredRow {
 ///             cursor: row.id.clone(),
@@ -84,7 +86,7 @@ pub trait RowStore {
         &mut self,
         after: Option<&Self::Cursor>,
         limit: usize,
-    ) -> impl Future<Output = Result<Vec<StoredRow<Self::Cursor, Self::Row>>, Self::Error>>;
+    ) -> impl Future<Output = Result<Page<Self::Cursor, Self::Row>, Self::Error>>;
 
     /// Puts the sealed and the index columns of the new rows into the places of the old ones,
     /// **each row only if these columns are still exactly the old ones, and no other column**, and
@@ -97,6 +99,9 @@ pub trait RowStore {
         changes: &[Change<Self::Row>],
     ) -> impl Future<Output = Result<Vec<bool>, Self::Error>>;
 }
+
+/// Rows in the order of the table.
+pub type Page<C, W> = Vec<StoredRow<C, W>>;
 
 /// One row and where it stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

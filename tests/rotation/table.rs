@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::ops::Bound;
 
-use phi_seal::rotate::{Change, RowStore, StoredRow};
+use phi_seal::rotate::{Change, Page, RowStore, StoredRow};
 
 use crate::ward::PatientRow;
 
@@ -58,7 +58,7 @@ impl RowStore for Table {
         &mut self,
         after: Option<&String>,
         limit: usize,
-    ) -> Result<Vec<StoredRow<String, PatientRow>>, Down> {
+    ) -> Result<Page<String, PatientRow>, Down> {
         if self.fails() {
             return Err(Down);
         }

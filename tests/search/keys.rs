@@ -99,10 +99,10 @@ fn a_process_that_does_not_know_a_rotated_key_misses_rows() {
     )
     .unwrap();
     processes.reload(&processes.writer);
-    let row = processes.writer.session().seal(&patient(0)).unwrap();
-    assert!(find(&processes.reader, &[row.clone()], 0).is_empty());
+    let table = [processes.writer.session().seal(&patient(0)).unwrap()];
+    assert!(find(&processes.reader, &table, 0).is_empty());
     processes.reload(&processes.reader);
-    assert_eq!(find(&processes.reader, &[row], 0), ["p-0"]);
+    assert_eq!(find(&processes.reader, &table, 0), ["p-0"]);
 }
 
 #[test]

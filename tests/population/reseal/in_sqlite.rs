@@ -1,7 +1,7 @@
 //! The page's SQL for SQLite, beside a writer.
 
 use phi_seal::Session;
-use phi_seal::rotate::{Change, RowStore, StoredRow};
+use phi_seal::rotate::{Change, Page, RowStore, StoredRow};
 use sqlx::{Executor, SqliteConnection, query};
 
 use super::keys::Keys;
@@ -24,7 +24,7 @@ impl RowStore for Busy<'_> {
         &mut self,
         after: Option<&i64>,
         limit: usize,
-    ) -> Result<Vec<StoredRow<i64, ChartRow>>, sqlx::Error> {
+    ) -> Result<Page<i64, ChartRow>, sqlx::Error> {
         self.table.page(after, limit).await
     }
 

@@ -1,6 +1,6 @@
 //! The table of `docs/rotation.md`, as a store of rows to seal anew.
 
-use phi_seal::rotate::{Change, RowStore, StoredRow};
+use phi_seal::rotate::{Change, Page, RowStore, StoredRow};
 use phi_seal::{Phi, PhiRecord};
 use sqlx::{Connection, PgConnection, SqliteConnection, query, query_as};
 
@@ -61,7 +61,7 @@ macro_rules! store {
                 &mut self,
                 after: Option<&i64>,
                 limit: usize,
-            ) -> Result<Vec<StoredRow<i64, ChartRow>>, sqlx::Error> {
+            ) -> Result<Page<i64, ChartRow>, sqlx::Error> {
                 let rows: Vec<ChartRow> = query_as(self.statements.page)
                     // Ids begin with 1.
                     .bind(after.copied().unwrap_or(0))
