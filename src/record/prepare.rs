@@ -110,6 +110,10 @@ impl<'a> Needs<'a> {
     }
 
     #[cfg(not(feature = "index"))]
+    #[expect(
+        clippy::extra_unused_type_parameters,
+        reason = "there are no indexes to ask it for"
+    )]
     fn add_indexes<R: Record>(self) -> Self {
         self
     }
