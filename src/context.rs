@@ -26,6 +26,7 @@ use crate::label::{MAX_NAME_LEN, RecordId, SubjectId, TenantId, is_name};
 pub struct RecordType {
     name: &'static str,
     subjectless: bool,
+    subject_keyed: bool,
 }
 
 impl RecordType {
@@ -46,14 +47,43 @@ impl RecordType {
         Self {
             name,
             subjectless: false,
+            subject_keyed: false,
         }
     }
 
     /// Declares that records of this type are about no patient: their subject is empty.
+    ///
+    /// # Panics
+    ///
+    /// At compile time when used in a constant, if the type is
+    /// [`subject_keyed`](Self::subject_keyed).
     #[must_use]
     pub const fn subjectless(self) -> Self {
+        assert!(
+            !self.subject_keyed,
+            "who is about no patient has no patient's key"
+        );
         Self {
             subjectless: true,
+            ..self
+        }
+    }
+
+    /// Declares that each patient's records of this type are sealed under a key of that patient's
+    /// own, so that destroying it erases them wherever they were copied to. A key of the whole
+    /// tenant neither seals nor opens them.
+    ///
+    /// # Panics
+    ///
+    /// At compile time when used in a constant, if the type is [`subjectless`](Self::subjectless).
+    #[must_use]
+    pub const fn subject_keyed(self) -> Self {
+        assert!(
+            !self.subjectless,
+            "who is about no patient has no patient's key"
+        );
+        Self {
+            subject_keyed: true,
             ..self
         }
     }
@@ -93,6 +123,11 @@ impl RecordType {
     /// Whether its records are about no patient.
     pub const fn is_subjectless(self) -> bool {
         self.subjectless
+    }
+
+    /// Whether its records need a key of their patient's own.
+    pub const fn is_subject_keyed(self) -> bool {
+        self.subject_keyed
     }
 }
 
@@ -226,6 +261,7 @@ impl FieldInfo {
         is_same_name(self.name, name)
             && is_same_name(self.record_type.name, record_type.name)
             && self.record_type.subjectless == record_type.subjectless
+            && self.record_type.subject_keyed == record_type.subject_keyed
             && (self.category, self.labels) == (category, labels)
             && (self.bucket, self.sealed_null) == (bucket, sealed_null)
     }

@@ -15,6 +15,7 @@ pub(crate) struct RecordAttrs {
     pub(crate) row_derive: Option<Punctuated<Path, Token![,]>>,
     pub(crate) row_attrs: Vec<TokenStream>,
     pub(crate) subjectless: Option<Span>,
+    pub(crate) subject_keyed: Option<Span>,
     pub(crate) duplicate: Option<Span>,
     pub(crate) ct_eq: Option<Span>,
     pub(crate) krate: Option<Path>,
@@ -57,6 +58,7 @@ impl RecordAttrs {
             }),
             "row_attr" => row_attr(meta, &mut read.row_attrs),
             "subjectless" => once(meta, &mut read.subjectless, flag),
+            "subject_keyed" => once(meta, &mut read.subject_keyed, flag),
             "duplicate" => once(meta, &mut read.duplicate, flag),
             "ct_eq" => once(meta, &mut read.ct_eq, flag),
             "crate" => once(meta, &mut read.krate, |meta| {
@@ -70,7 +72,7 @@ impl RecordAttrs {
             | "sealed_null" | "name" => Err(meta.error("this belongs on a field")),
             _ => Err(meta.error(
                 "unknown attribute; a record knows `record`, `row`, `row_derive`, `row_attr`, \
-                 `subjectless`, `index`, `duplicate`, `ct_eq` and `crate`",
+                 `subjectless`, `subject_keyed`, `index`, `duplicate`, `ct_eq` and `crate`",
             )),
         })?;
         Ok(read)
@@ -109,9 +111,8 @@ impl FieldAttrs {
                 Ok(())
             }
             "row_attr" => row_attr(meta, &mut read.row_attrs),
-            "record" | "row" | "row_derive" | "subjectless" | "duplicate" | "ct_eq" | "crate" => {
-                Err(meta.error("this belongs on the struct"))
-            }
+            "record" | "row" | "row_derive" | "subjectless" | "subject_keyed" | "duplicate"
+            | "ct_eq" | "crate" => Err(meta.error("this belongs on the struct")),
             _ => Err(meta.error(
                 "unknown attribute; a field knows `id`, `subject`, `binding`, `category`, \
                  `label`, `labels`, `pad`, `sealed_null`, `name`, `index` and `row_attr`",

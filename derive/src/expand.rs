@@ -204,6 +204,7 @@ impl Expansion<'_> {
         let ident = record.ident;
         let record_type = record.attrs.record.iter();
         let subjectless = record.attrs.subjectless.map(|_| quote!(.subjectless()));
+        let subject_keyed = record.attrs.subject_keyed.map(|_| quote!(.subject_keyed()));
         let descriptors = self.descriptors(&quote!(Self));
         let shapes = self.all_sealed().map(|sealed| {
             let (name, value, optional) =
@@ -238,7 +239,7 @@ impl Expansion<'_> {
                 type Row = #row #ty_generics;
 
                 const RECORD_TYPE: #phi::RecordType =
-                    #phi::RecordType::new(#(#record_type)*)#subjectless;
+                    #phi::RecordType::new(#(#record_type)*)#subjectless #subject_keyed;
                 const FIELDS: &'static [#phi::FieldInfo] = &[#(#descriptors.info()),*];
                 const SHAPES: &'static [#phi::record::FieldShape] = &[#(#shapes),*];
                 const PLAIN: &'static [#phi::record::PlainField] = &[#(#plain),*];

@@ -149,6 +149,12 @@ fn check_place(record: &Record<'_>, errors: &mut Vec<Error>) {
             "mark the field that names the row: `#[phi(id)]`",
         ));
     }
+    if let (Some(_), Some(subject_keyed)) = (record.attrs.subjectless, record.attrs.subject_keyed) {
+        errors.push(Error::new(
+            subject_keyed,
+            "the record is declared `subjectless`, so there is no patient whose key it could need",
+        ));
+    }
     match (subjects.first(), record.attrs.subjectless) {
         (None, None) => errors.push(Error::new_spanned(
             record.ident,

@@ -3,7 +3,6 @@
 use alloc::boxed::Box;
 use alloc::format;
 use alloc::string::String;
-use alloc::vec::Vec;
 use core::fmt;
 use std::path::Path;
 
@@ -13,11 +12,11 @@ use sha2::Sha256;
 use super::error::{KeyError, KeyErrorKind, NO_RANDOMNESS};
 use super::file;
 use super::kms::{Kms, WrappedKey};
+use super::local_wrap::{unwrap_under, wrap_under};
 use super::provider::BoxFuture;
 use super::text::{key_from_base64url, to_base64url, to_hex};
 use super::wrap::WrapContext;
 use crate::aead::SealingKey;
-use crate::envelope::{NONCE_LEN, TAG_LEN};
 use crate::secret::{SecretBytes, SecretKey};
 
 /// Wraps data keys under a 256-bit root key of this machine.
@@ -147,22 +146,7 @@ impl LocalKms {
     }
 
     fn wrap_now(&self, payload: &[u8], context: &WrapContext) -> Result<WrappedKey, KeyError> {
-        let mut nonce = [0; NONCE_LEN];
-        getrandom::fill(&mut nonce).map_err(|_| NO_RANDOMNESS)?;
-        let mut ciphertext = SecretBytes::with_capacity(payload.len());
-        ciphertext.append(payload);
-        let tag = self
-            .wrapping
-            .derive(&nonce)
-            .seal(&nonce, context.as_bytes().into(), ciphertext.as_mut_slice())
-            .ok_or(KeyError::new(
-                KeyErrorKind::Contract,
-                "a payload of this size cannot be wrapped",
-            ))?;
-        let mut bytes = Vec::with_capacity(NONCE_LEN + payload.len() + TAG_LEN);
-        bytes.extend_from_slice(&nonce);
-        bytes.extend_from_slice(ciphertext.as_slice());
-        bytes.extend_from_slice(&tag);
+        let bytes = wrap_under(&self.wrapping, payload, context)?;
         WrappedKey::new(self.reference.as_str(), bytes)
     }
 
@@ -177,22 +161,7 @@ impl LocalKms {
                 "this root key is another one than the key was wrapped under; load that one",
             ));
         }
-        let open = || {
-            let (nonce, rest) = wrapped.as_bytes().split_first_chunk()?;
-            let (ciphertext, tag) = rest.split_last_chunk()?;
-            let mut payload = SecretBytes::with_capacity(ciphertext.len());
-            payload.append(ciphertext);
-            self.wrapping
-                .derive(nonce)
-                .open(
-                    nonce,
-                    context.as_bytes().into(),
-                    payload.as_mut_slice(),
-                    tag,
-                )
-                .map(|()| payload)
-        };
-        open().ok_or(KeyError::new(
+        unwrap_under(&self.wrapping, wrapped.as_bytes(), context).ok_or(KeyError::new(
             KeyErrorKind::WrongKey,
             "the wrapped key was changed, or moved here from another place",
         ))

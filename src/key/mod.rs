@@ -10,13 +10,16 @@ mod keyring;
 mod keyset;
 mod kms;
 mod local_kms;
+mod local_wrap;
 #[cfg(feature = "serde")]
 mod payload;
 mod provider;
 mod ring;
+mod root;
 mod roster;
 mod scope;
 mod state;
+mod store;
 mod text;
 mod wrap;
 
@@ -30,6 +33,7 @@ pub use local_kms::LocalKms;
 pub use provider::{BoxFuture, KeyLease, KeyNeed, KeyProvider};
 pub use scope::{KeyScope, KeyUse, Scope};
 pub use state::{KeyInfo, KeyState};
+pub use store::{KeyChange, KeyPage, KeyQuery, KeyStore, MemoryStore, StoredKey};
 pub use wrap::WrapContext;
 
 #[cfg(feature = "index")]

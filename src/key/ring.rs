@@ -58,6 +58,7 @@ impl Ring {
             true => narrow().or_else(shared),
             false => shared(),
         };
+        let key = key.filter(|key| key.scope().admits(scope));
         key.ok_or(KeyError::new(
             KeyErrorKind::Missing,
             "no active key for this tenant, subject and use; add one",

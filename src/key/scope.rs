@@ -2,6 +2,7 @@
 
 use core::fmt;
 
+use crate::context::RecordType;
 use crate::label::{SubjectId, TenantId};
 
 /// What a request needs a key for: its tenant, its subject if it has one, and the use.
@@ -14,6 +15,8 @@ pub struct Scope<'a> {
     pub subject: Option<&'a SubjectId<'a>>,
     /// What the key will do.
     pub key_use: KeyUse,
+    /// Whether only a key of the patient's own will do.
+    pub subject_keyed: bool,
 }
 
 impl<'a> Scope<'a> {
@@ -23,6 +26,19 @@ impl<'a> Scope<'a> {
             tenant,
             subject,
             key_use: KeyUse::Seal,
+            subject_keyed: false,
+        }
+    }
+
+    /// The same for records of this type, which may ask for a key of the patient's own.
+    pub const fn of_record(
+        tenant: &'a TenantId<'a>,
+        subject: Option<&'a SubjectId<'a>>,
+        record_type: RecordType,
+    ) -> Self {
+        Self {
+            subject_keyed: record_type.is_subject_keyed(),
+            ..Self::sealing(tenant, subject)
         }
     }
 
@@ -32,6 +48,7 @@ impl<'a> Scope<'a> {
             tenant,
             subject: None,
             key_use: KeyUse::Index,
+            subject_keyed: false,
         }
     }
 }
@@ -55,6 +72,8 @@ pub enum KeyUse {
     Index,
     /// Reserved for the details of audit events.
     Audit,
+    /// Wraps the other keys of its tenant. Never lent.
+    Root,
 }
 
 impl KeyUse {
@@ -64,6 +83,7 @@ impl KeyUse {
             Self::Seal => "seal",
             Self::Index => "index",
             Self::Audit => "audit",
+            Self::Root => "root",
         }
     }
 
@@ -79,7 +99,7 @@ impl KeyUse {
 ///
 /// The default is a key for sealing that any tenant and subject share: envelopes are still bound
 /// to both by their associated data.
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone, Hash, PartialEq, Eq)]
 pub struct KeyScope {
     tenant: Option<TenantId<'static>>,
     subject: Option<SubjectId<'static>>,
@@ -147,7 +167,7 @@ impl KeyScope {
         };
         let subject_fits = match &self.subject {
             Some(subject) => Some(subject) == scope.subject,
-            None => true,
+            None => !scope.subject_keyed,
         };
         self.key_use == scope.key_use && tenant_fits && subject_fits
     }

@@ -6,10 +6,11 @@ use core::fmt;
 
 use sha2::{Digest, Sha256};
 
-use super::scope::KeyScope;
+use super::scope::{KeyScope, KeyUse};
 use super::text::to_hex;
 use crate::context::AssociatedData;
 use crate::envelope::{KeyId, SUITE};
+use crate::label::TenantId;
 
 /// What a wrapped key is bound to: use, suite, tenant, subject, key id and version.
 ///
@@ -46,6 +47,12 @@ impl WrapContext {
     pub(super) fn of_keyset(id: &[u8; 16]) -> Self {
         // No data key has this use or version 0.
         Self::pae("keyset", "", "", id, 0)
+    }
+
+    /// The context of a tenant's root key. Its id is not in it: the KMS draws the key, so nobody knows
+    /// the id before.
+    pub(super) fn of_root(tenant: &TenantId<'_>, version: u32) -> Self {
+        Self::pae(KeyUse::Root.code(), tenant.as_str(), "", &[], version)
     }
 
     fn pae(key_use: &'static str, tenant: &str, subject: &str, id: &[u8], version: u32) -> Self {

@@ -286,7 +286,7 @@ impl Current {
             let envelope = row
                 .envelope_at(at)
                 .and_then(|bytes| Envelope::parse(bytes).ok());
-            !session.is_current(record, envelope)
+            !session.is_current(record, fields[at].record_type(), envelope)
         };
         #[cfg_attr(not(feature = "index"), expect(unused_mut, reason = "nothing to add"))]
         let mut stale: Vec<FieldInfo> = (0..fields.len())

@@ -212,8 +212,8 @@ impl<'a> Action<'a> {
         ))
     }
 
-    pub(super) fn scope(&self, record: RecordRef<'a>) -> Scope<'a> {
-        Scope::sealing(self.session.access().tenant(), record.subject())
+    pub(super) fn scope(&self, record: RecordRef<'a>, field: &FieldInfo) -> Scope<'a> {
+        self.session.scope(record, field.record_type())
     }
 
     /// Looks at the clock anew for each record, since a closure may take its time.

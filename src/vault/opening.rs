@@ -208,7 +208,7 @@ impl<'a> Action<'a> {
     ) -> Result<SecretBytes, Error> {
         let key_id = envelope.key_id();
         let session = self.session;
-        let scope = self.scope(permit.record());
+        let scope = self.scope(permit.record(), field);
         let (context, keys) = self.shared.at(session.access().tenant(), permit, field);
         let lent = keys.lent(permit, envelope.nonce);
         match lent.filter(|last| last.key_id == key_id) {

@@ -72,7 +72,7 @@ impl Session {
                 self.policy().authorize(&request).permits(0)
             })
             .map(|need| {
-                let scope = Scope::sealing(self.access().tenant(), need.record.subject());
+                let scope = self.scope(need.record, need.field.record_type());
                 match need.key {
                     Some(id) => KeyNeed::by_id(scope, id),
                     None => KeyNeed::active(scope),

@@ -1,7 +1,7 @@
 //! Sealing and opening with a bare key: no policy, no audit. Public through `danger` only.
 
 use super::cipher::{self, Plaintext};
-use crate::context::{Context, Field, RecordRef};
+use crate::context::{Context, Field, FieldInfo, RecordRef};
 use crate::error::{Error, ErrorKind};
 use crate::key::{DataKey, Scope};
 use crate::label::TenantId;
@@ -40,7 +40,7 @@ pub fn seal_unrecorded<P: Protected>(
 ) -> Result<Sealed<P::Value>, Error> {
     let info = field.info();
     record.check_subject(info.record_type())?;
-    check_scope(key, tenant, record)?;
+    check_scope(key, tenant, record, &info)?;
     let mut context = Context::new(tenant, record, info.record_type());
     let FixedNonce(nonce) = nonce;
     Plaintext::encode(value.present().map(Phi::expose), &info)?
@@ -74,7 +74,7 @@ pub fn open_unrecorded<S: ProtectedSealed>(
 ) -> Result<S::Plain, Error> {
     let info = field.info();
     record.check_subject(info.record_type())?;
-    check_scope(key, tenant, record)?;
+    check_scope(key, tenant, record, &info)?;
     let mut context = Context::new(tenant, record, info.record_type());
     let Some(sealed) = sealed.present() else {
         if info.seals_null() {
@@ -96,8 +96,13 @@ pub fn open_unrecorded<S: ProtectedSealed>(
         .map_err(|error| Error::new(ErrorKind::Undecodable, error.reason()))
 }
 
-fn check_scope(key: &DataKey, tenant: &TenantId<'_>, record: RecordRef<'_>) -> Result<(), Error> {
-    let scope = Scope::sealing(tenant, record.subject());
+fn check_scope(
+    key: &DataKey,
+    tenant: &TenantId<'_>,
+    record: RecordRef<'_>,
+    field: &FieldInfo,
+) -> Result<(), Error> {
+    let scope = Scope::of_record(tenant, record.subject(), field.record_type());
     if key.scope().admits(scope) {
         Ok(())
     } else {

@@ -9,10 +9,10 @@ use super::cipher::Plaintext;
 use super::session::Session;
 use crate::access::{ActionKind, Request};
 use crate::audit::Outcome;
-use crate::context::{Field, FieldInfo, RecordRef};
+use crate::context::{Field, FieldInfo, RecordRef, RecordType};
 use crate::envelope::Envelope;
 use crate::error::Error;
-use crate::key::{Scope, lend_active};
+use crate::key::lend_active;
 use crate::release::{Brand, Pending, Permit, Receipt, Release};
 use crate::shape::ProtectedSealed;
 
@@ -61,7 +61,8 @@ impl Session {
         let fields = [field.info()];
         let envelope = sealed.present().map(|sealed| sealed.envelope());
         let look = self.look();
-        let is_current = look.permits(record, &fields) && self.is_current(record, envelope);
+        let is_current =
+            look.permits(record, &fields) && self.is_current(record, field.record_type(), envelope);
         look.end();
         if is_current {
             return Ok(None);
@@ -107,8 +108,13 @@ impl Session {
     ///
     /// If there is no such key, nothing is: the action to come asks the policy first and says so
     /// then.
-    pub(crate) fn is_current(&self, record: RecordRef<'_>, envelope: Option<Envelope<'_>>) -> bool {
-        let scope = Scope::sealing(self.access().tenant(), record.subject());
+    pub(crate) fn is_current(
+        &self,
+        record: RecordRef<'_>,
+        record_type: RecordType,
+        envelope: Option<Envelope<'_>>,
+    ) -> bool {
+        let scope = self.scope(record, record_type);
         envelope.is_none_or(|envelope| {
             lend_active(self.keys(), scope, |key| *key.id() == envelope.key_id()).unwrap_or(false)
         })
@@ -210,7 +216,7 @@ impl<'o, 'a> Resealing<'o, 'a> {
             return Pending::new(Ok(sealed.clone()));
         };
         let session = self.action.session;
-        let renewed = if session.is_current(permit.record(), Some(envelope)) {
+        let renewed = if session.is_current(permit.record(), info.record_type(), Some(envelope)) {
             self.action.items[item].key_id = Some(envelope.key_id());
             Pending::new(Ok(sealed.clone()))
         } else {

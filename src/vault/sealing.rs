@@ -190,7 +190,7 @@ impl<'a> Action<'a> {
     ) -> Result<Sealed<T>, Error> {
         let nonce = self.next_nonce()?;
         let session = self.session;
-        let scope = self.scope(permit.record());
+        let scope = self.scope(permit.record(), field);
         let (context, keys) = self.shared.at(session.access().tenant(), permit, field);
         let (key_id, sealed) = match keys.lent(permit, &nonce) {
             Some(Derived { key_id, key, .. }) => {

@@ -8,8 +8,9 @@ use super::Vault;
 use super::action::version_of;
 use crate::access::{Access, ActionKind, Activity, Policy};
 use crate::audit::{AuditSink, EventHeader, Outcome, SessionId, record_in_parts};
+use crate::context::{RecordRef, RecordType};
 use crate::error::{Error, ErrorKind};
-use crate::key::KeyProvider;
+use crate::key::{KeyProvider, Scope};
 
 /// An admitted access: it seals, opens and rebinds until it expires.
 ///
@@ -95,6 +96,11 @@ impl Session {
 
     pub(super) fn observer(&self) -> &str {
         &self.vault.0.observer
+    }
+
+    /// What a value of this record needs a key for.
+    pub(super) fn scope<'s>(&'s self, record: RecordRef<'s>, record_type: RecordType) -> Scope<'s> {
+        Scope::of_record(self.access().tenant(), record.subject(), record_type)
     }
 
     /// Counts an action as activity; returns the time and whether the session still lives.
