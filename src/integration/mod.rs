@@ -1,5 +1,7 @@
-//! Types of other crates as values, and columns in databases, each behind a feature that names the
-//! other crate's major version.
+//! Key management services, each behind a feature of its name: the modules below.
+//!
+//! Also types of other crates as values, and columns in databases, each behind a feature that names
+//! the other crate's major version: implementations only, with nothing to name here.
 //!
 //! Everything here could be written outside of this crate: it uses the public interface only.
 
@@ -9,6 +11,8 @@ mod chrono;
 mod diesel;
 #[cfg(feature = "jiff-0_2")]
 mod jiff;
+#[cfg(feature = "pkcs11")]
+pub mod pkcs11;
 #[cfg(feature = "sea-orm-2")]
 mod sea_orm;
 #[cfg(feature = "sqlx-0_9")]
