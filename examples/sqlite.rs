@@ -1,4 +1,4 @@
-//! Sealed columns in SQLite, by diesel: `cargo run --example sqlite --features diesel-2-sqlite`.
+//! Sealed columns in SQLite, by diesel: `cargo run -p phi-seal-databases --example sqlite`.
 //!
 //! A database file in a temporary folder. The patients are made up.
 // For what `table!` makes.

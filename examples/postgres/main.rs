@@ -1,5 +1,5 @@
 //! Sealed columns in PostgreSQL, by sqlx, searched by an index:
-//! `cargo run --example postgres --features index,sqlx-0_9-postgres`.
+//! `cargo run -p phi-seal-databases --example postgres`.
 //!
 //! Starts a server of its own, on a socket in a temporary folder, and removes it at the end. With
 //! `DATABASE_URL` it uses that database, in temporary tables. The patients are made up.

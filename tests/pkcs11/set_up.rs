@@ -154,7 +154,7 @@ alone! {
 fn names_have_limits() {
     let new = |token: &str, label: &str, id: &[u8]| kind(Pkcs11Key::new(token, label, id));
     assert_eq!(new(&"t".repeat(32), "l", &[1]), None);
-    let contract = Some(KeyErrorKind::Contract);
+    let malformed = Some(KeyErrorKind::Malformed);
     for (token, label, id) in [
         ("", "l", [1].as_slice()),
         ("t", "", &[1]),
@@ -164,7 +164,7 @@ fn names_have_limits() {
         ("t", &"l".repeat(500), &[1]),
         ("t", "l", &[1; 200]),
     ] {
-        assert_eq!(new(token, label, id), contract, "{token} {label} {id:?}");
+        assert_eq!(new(token, label, id), malformed, "{token} {label} {id:?}");
     }
     let key = Pkcs11Key::new("Süd;a=b", "l/%~", [0]).unwrap();
     let uri = "pkcs11:token=S%C3%BCd%3Ba%3Db;object=l%2F%25~;id=%00;type=secret-key";

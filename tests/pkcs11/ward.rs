@@ -51,6 +51,8 @@ impl Ward {
     /// Makes a token, and leaves the module as it was found: not initialised.
     pub(crate) fn make_token(&self, label: &str) {
         let api = Pkcs11::new(crate::process::soft_hsm()).unwrap();
+        // Not to be unloaded while others have it too.
+        std::mem::forget(api.clone());
         initialize(&api);
         let slot = *api.get_slots_with_token().unwrap().last().unwrap();
         api.init_token(slot, &pin("so-pin"), label).unwrap();

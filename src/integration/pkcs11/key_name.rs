@@ -33,7 +33,7 @@ impl Pkcs11Key {
     ///
     /// # Errors
     ///
-    /// [`KeyErrorKind::Contract`] for something else, or if the [`reference`](Self::reference) would
+    /// [`KeyErrorKind::Malformed`] for something else, or if the [`reference`](Self::reference) would
     /// have more than 512 characters.
     pub fn new(
         token: impl Into<String>,
@@ -44,7 +44,7 @@ impl Pkcs11Key {
         let is_padded = token.ends_with(' ');
         if token.is_empty() || token.len() > 32 || is_padded || label.is_empty() || id.is_empty() {
             return Err(KeyError::new(
-                KeyErrorKind::Contract,
+                KeyErrorKind::Malformed,
                 "name the token by 1 to 32 bytes without a space at the end, the key by a label \
                  and an id of at least one byte",
             ));
@@ -52,7 +52,7 @@ impl Pkcs11Key {
         let reference = uri(&token, &label, &id);
         if reference.len() > 512 {
             return Err(KeyError::new(
-                KeyErrorKind::Contract,
+                KeyErrorKind::Malformed,
                 "the reference made of token, label and id has more than 512 characters",
             ));
         }

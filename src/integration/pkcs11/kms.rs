@@ -30,7 +30,8 @@ use crate::key::{BoxFuture, KeyError, KeyErrorKind, Kms, WrapContext, WrappedKey
 ///   that one more wrong PIN locks it, none is offered.
 ///
 /// Built by [`builder`](Self::builder). Dropping it closes its sessions, for which it waits at most
-/// one second.
+/// one second. Drop it before the process ends: some modules crash when `main` returns while
+/// another thread is in them.
 ///
 /// # Errors
 ///

@@ -3,6 +3,7 @@
 use alloc::boxed::Box;
 use alloc::vec::Vec;
 use std::sync::{Mutex, PoisonError};
+use std::time::Instant;
 
 use cryptoki::error::{Error, RvError};
 use cryptoki::session::{Session, SessionState, UserType};
@@ -44,12 +45,16 @@ impl Logins {
         session: &Session,
         token: &TokenInfo,
         pin: &PinSource,
+        deadline: Instant,
     ) -> Result<(), Fault> {
         if is_user(session)? || !token.login_required() {
             return Ok(());
         }
         // Asked outside of the lock: a source that hangs holds up nobody else.
         let pin = pin()?;
+        if Instant::now() >= deadline {
+            return Err(SLOW_SOURCE);
+        }
         if !is_plausible(pin.as_slice()) {
             return Err(IMPLAUSIBLE);
         }
@@ -112,6 +117,11 @@ const IMPLAUSIBLE: Fault = Fault::lasting(
 const FAILED: Fault = Fault::lasting(
     KeyErrorKind::Unavailable,
     "the token failed to log in; see that it is well before trying often",
+);
+
+const SLOW_SOURCE: Fault = Fault::lasting(
+    KeyErrorKind::Unavailable,
+    "the pin's source took longer than the call may take",
 );
 
 const LAST_TRY: Fault = Fault::lasting(

@@ -1,7 +1,7 @@
 //! The vendor's module, loaded into this process.
 
 use alloc::sync::Arc;
-use core::fmt;
+use core::{fmt, mem};
 use std::path::Path;
 use std::time::Instant;
 
@@ -16,7 +16,8 @@ use crate::key::{KeyError, KeyErrorKind};
 ///
 /// A module exists once in a process, whoever loads it how often. Load it once and share it by
 /// `clone` between all [`Pkcs11Kms`](super::Pkcs11Kms): they agree through it on when it may be
-/// initialised again, and on which PINs were refused. It is never finalised on drop.
+/// initialised again, and on which PINs were refused. It is neither finalised on drop nor
+/// ever unloaded.
 ///
 /// # Security
 ///
@@ -67,6 +68,9 @@ impl Pkcs11Module {
                 "the pkcs11 module cannot be loaded; check its path, and what it needs itself",
             )
         })?;
+        // Never unloaded: modules have threads and thread-local state of their own, which would
+        // then run in memory that is gone.
+        mem::forget(api.clone());
         match initialize(&api) {
             Ok(()) => {}
             Err(Error::Pkcs11(RvError::CryptokiAlreadyInitialized, _)) if !is_alone => {}

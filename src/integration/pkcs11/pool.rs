@@ -2,10 +2,12 @@
 
 use alloc::collections::VecDeque;
 use alloc::sync::Arc;
+use alloc::vec::Vec;
+use core::mem;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
-use std::thread;
+use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
 use super::reply::{Answer, Reply};
@@ -45,6 +47,7 @@ struct Crew {
     working: usize,
     /// Threads that hang, and were replaced.
     lost: usize,
+    threads: Vec<JoinHandle<()>>,
 }
 
 struct Job {
@@ -82,7 +85,7 @@ impl Pool {
             watched,
             timeout,
         };
-        let mut is_started = spawn(move || watching.watch(&calls));
+        let mut is_started = spawn(move || watching.watch(&calls)).is_some();
         for _ in 0..threads {
             is_started = is_started && pool.shared.hire();
         }
@@ -126,18 +129,28 @@ impl Pool {
     }
 }
 
-/// Waits for sessions to be closed, at most [`FAREWELL`]: a process that ends while another thread
-/// is in the module may crash in it.
+/// Waits until sessions are closed and their threads have ended, at most [`FAREWELL`]: a process
+/// that ends while another thread is in the module, or has the module's library clean up after it
+/// (OpenSSL under SoftHSM), may crash.
 impl Drop for Pool {
     fn drop(&mut self) {
         lock(&self.shared.queue).is_closed = true;
         self.shared.arrived.notify_all();
         let crew = lock(&self.shared.crew);
-        let waited = self
+        let (mut crew, _) = self
             .shared
             .left
-            .wait_timeout_while(crew, FAREWELL, |crew| crew.working > 0);
-        drop(waited);
+            .wait_timeout_while(crew, FAREWELL, |crew| crew.working + crew.lost > 0)
+            .unwrap_or_else(PoisonError::into_inner);
+        let have_all_left = crew.working + crew.lost == 0;
+        let threads = mem::take(&mut crew.threads);
+        drop(crew);
+        for thread in threads {
+            if have_all_left || thread.is_finished() {
+                // Nothing to do about a thread that panicked: it was answered for.
+                let _ = thread.join();
+            }
+        }
     }
 }
 
@@ -145,12 +158,14 @@ impl Shared {
     /// Starts one more thread that takes jobs.
     fn hire(self: &Arc<Self>) -> bool {
         let shared = self.clone();
-        lock(&self.crew).working += 1;
-        let is_started = spawn(move || shared.work());
-        if !is_started {
-            lock(&self.crew).working -= 1;
-        }
-        is_started
+        let mut crew = lock(&self.crew);
+        let Some(thread) = spawn(move || shared.work()) else {
+            return false;
+        };
+        crew.working += 1;
+        crew.threads.retain(|thread| !thread.is_finished());
+        crew.threads.push(thread);
+        true
     }
 
     /// Starts a thread in the place of one that hangs.
@@ -227,9 +242,9 @@ impl Shared {
     }
 }
 
-fn spawn(work: impl FnOnce() + Send + 'static) -> bool {
+fn spawn(work: impl FnOnce() + Send + 'static) -> Option<JoinHandle<()>> {
     let thread = thread::Builder::new().name("phi-seal-pkcs11".into());
-    thread.spawn(work).is_ok()
+    thread.spawn(work).ok()
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {

@@ -66,7 +66,7 @@ impl Token {
         let mut attempt = 1;
         loop {
             let pass = self.module.enter(deadline).ok_or(RESTARTING)?;
-            let fault = match self.attempt(&pass, held, task) {
+            let fault = match self.attempt(&pass, held, task, deadline) {
                 Ok(answer) => return Ok(answer),
                 Err(fault) => fault,
             };
@@ -107,14 +107,15 @@ impl Token {
         pass: &Pass<'_>,
         held: &mut Option<Connection>,
         task: &Task,
+        deadline: Instant,
     ) -> Result<SecretBytes, Fault> {
         if matches!(task, Task::Create) {
-            return self.create();
+            return self.create(deadline);
         }
         let connection = match held.take() {
             Some(connection) if connection.generation == pass.generation => connection,
             _ => Connection {
-                session: self.connect()?,
+                session: self.connect(deadline)?,
                 generation: pass.generation,
             },
         };
@@ -144,23 +145,25 @@ impl Token {
     }
 
     /// A session that is logged in and sees a key which is fit for it.
-    fn connect(&self) -> Result<Session, Fault> {
-        self.session(self.is_read_write, |session| {
+    fn connect(&self, deadline: Instant) -> Result<Session, Fault> {
+        self.session(self.is_read_write, deadline, |session| {
             let key = self.find(session)?;
             refuse_unfit(session, key)
         })
     }
 
-    fn create(&self) -> Result<SecretBytes, Fault> {
-        let session = self.session(true, |session| match self.matching(session)?.len() {
-            0 => session
-                .generate_key(&Mechanism::AesKeyGen, &self.template())
-                .map(drop)
-                .map_err(Fault::from),
-            _ => Err(Fault::lasting(
-                KeyErrorKind::AlreadyExists,
-                "there is a key of this label and id already, which was left as it is",
-            )),
+    fn create(&self, deadline: Instant) -> Result<SecretBytes, Fault> {
+        let session = self.session(true, deadline, |session| {
+            match self.matching(session)?.len() {
+                0 => session
+                    .generate_key(&Mechanism::AesKeyGen, &self.template())
+                    .map(drop)
+                    .map_err(Fault::from),
+                _ => Err(Fault::lasting(
+                    KeyErrorKind::AlreadyExists,
+                    "there is a key of this label and id already, which was left as it is",
+                )),
+            }
         })?;
         // The key is there: a session that does not close changes nothing about that.
         let _ = session.close();
@@ -171,6 +174,7 @@ impl Token {
     fn session(
         &self,
         is_read_write: bool,
+        deadline: Instant,
         prepare: impl FnOnce(&Session) -> Result<(), Fault>,
     ) -> Result<Session, Fault> {
         let api = self.module.api();
@@ -182,7 +186,7 @@ impl Token {
         let prepared = self
             .module
             .logins()
-            .log_in(&session, &info, &self.pin)
+            .log_in(&session, &info, &self.pin, deadline)
             .and_then(|()| prepare(&session));
         if let Err(fault) = prepared {
             if fault.cure != Cure::ForgetSession {

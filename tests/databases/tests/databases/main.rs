@@ -10,11 +10,12 @@
     clippy::duplicate_mod
 )]
 
-#[path = "../canary/detector.rs"]
+#[path = "../../../canary/detector.rs"]
 mod detector;
 mod errors;
-#[path = "../../examples/postgres/server.rs"]
+#[path = "../../../../examples/postgres/server.rs"]
 mod server;
+mod server_ends;
 mod spoiled;
 mod throwaway;
 mod ward;

@@ -1,6 +1,6 @@
 //! The SQL of `docs/rotation.md`, as it stands there: what the page says is what is run here.
 
-const PAGE: &str = include_str!("../../../docs/rotation.md");
+const PAGE: &str = include_str!("../../../../../docs/rotation.md");
 
 /// What a [`RowStore`](phi_seal::rotate::RowStore) asks a database for.
 #[derive(Clone, Copy)]

@@ -18,7 +18,8 @@ mod postgres;
 mod random;
 mod reseal;
 mod search;
-#[path = "../../examples/postgres/server.rs"]
+#[path = "../../../../examples/postgres/server.rs"]
+#[expect(dead_code, reason = "the example says where its folder is")]
 mod server;
 mod sqlite;
 #[path = "../databases/throwaway.rs"]

@@ -51,4 +51,6 @@ mod tables {
             ssn_index -> Nullable<Binary>,
         }
     }
+
+    diesel::allow_tables_to_appear_in_same_query!(found, not_null);
 }

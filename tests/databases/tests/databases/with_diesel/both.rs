@@ -174,6 +174,36 @@ fn a_null_that_the_table_denies_is_an_error() {
     assert_eq!(none.unwrap(), None);
 }
 
+/// By the bare error of a NULL, which is why none that names the column may take its place.
+#[test]
+fn an_outer_join_that_finds_nothing_is_none() {
+    let mut db = table_of_cells();
+    create(&mut db, "CREATE TABLE found (id BIGINT, ssn_index BYTES)");
+    insert_into(found::table)
+        .values(vec![found::id.eq(1), found::id.eq(2)])
+        .execute(&mut db)
+        .unwrap();
+    let envelope = sealed(CANARY);
+    let cell = (
+        cells::id.eq(1),
+        cells::bytes.eq(&envelope),
+        cells::text.eq(&envelope),
+    );
+    insert_into(cells::table)
+        .values(cell)
+        .execute(&mut db)
+        .unwrap();
+
+    type Both = (Sealed<String>, Sealed<String>);
+    let joined = found::table
+        .left_join(not_null::table.on(not_null::id.eq(found::id)))
+        .order(found::id)
+        .select((not_null::bytes, not_null::text).nullable())
+        .load::<Option<Both>>(&mut db);
+    let both = (envelope.clone(), envelope);
+    assert_eq!(joined.unwrap(), [Some(both), None]);
+}
+
 #[test]
 fn a_column_of_another_type_is_an_error_that_names_the_column() {
     let mut db = table_of_cells();
