@@ -197,7 +197,10 @@ mod tests {
                 RvError::MechanismInvalid,
                 (KeyErrorKind::Contract, Cure::None),
             ),
-            (RvError::VendorDefined, (KeyErrorKind::Contract, Cure::None)),
+            (
+                RvError::VendorDefined(1),
+                (KeyErrorKind::Contract, Cure::None),
+            ),
         ] {
             assert_eq!(fault(code), expected, "{code:?}");
         }
