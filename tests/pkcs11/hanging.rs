@@ -8,7 +8,7 @@ use std::time::Duration;
 use phi_seal::key::{KeyErrorKind, Kms};
 use pollster::block_on;
 
-use crate::ward::{PAYLOAD, builder, context, created, kind, secret, unwrap, wrap};
+use crate::ward::{PAYLOAD, builder, context, created, eventually, kind, secret, unwrap, wrap};
 
 alone! {
     fn nobody_who_polls_waits_for_it(ward) {
@@ -114,15 +114,5 @@ alone! {
             thread.join().unwrap();
         }
         assert_eq!(unwrap(&*kms, &wrap(&*kms).unwrap()).unwrap(), PAYLOAD);
-    }
-}
-
-/// Until it is done, however busy the machine is.
-fn eventually<T>(call: impl Fn() -> Result<T, phi_seal::key::KeyError>) -> T {
-    loop {
-        match call() {
-            Ok(done) => return done,
-            Err(error) => assert_eq!(error.kind(), KeyErrorKind::Unavailable),
-        }
     }
 }

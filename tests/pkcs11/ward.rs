@@ -194,6 +194,16 @@ pub(crate) fn kind<T>(result: Result<T, KeyError>) -> Option<KeyErrorKind> {
     result.err().map(|error| error.kind())
 }
 
+/// Calls until it is done, however busy the machine is.
+pub(crate) fn eventually<T>(call: impl Fn() -> Result<T, KeyError>) -> T {
+    loop {
+        match call() {
+            Ok(done) => return done,
+            Err(error) => assert_eq!(error.kind(), KeyErrorKind::Unavailable),
+        }
+    }
+}
+
 pub(crate) fn pin(text: &str) -> AuthPin {
     AuthPin::new(text.to_owned().into())
 }
