@@ -47,7 +47,7 @@ mod envelope;
 mod error;
 #[cfg(feature = "index")]
 pub mod index;
-mod integration;
+pub mod integration;
 mod inventory;
 pub mod key;
 mod label;

@@ -1,8 +1,10 @@
 //! Types of other crates as values, and columns in databases, each behind a feature that names the
-//! other crate's major version.
+//! other crate's major version; and key management services, each behind a feature of its own.
 //!
 //! Everything here could be written outside of this crate: it uses the public interface only.
 
+#[cfg(feature = "aws-kms")]
+mod aws_kms;
 #[cfg(feature = "chrono-0_4")]
 mod chrono;
 #[cfg(feature = "diesel-2")]
@@ -17,3 +19,6 @@ mod sqlx;
 mod time;
 #[cfg(feature = "uuid-1")]
 mod uuid;
+
+#[cfg(feature = "aws-kms")]
+pub use aws_kms::AwsKms;
