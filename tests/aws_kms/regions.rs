@@ -65,9 +65,10 @@ async fn replicas() -> (String, String) {
     let client = Moto::shared().client("us-east-1");
     let made = client.create_key().multi_region(true).send().await.unwrap();
     let east = made.key_metadata.unwrap().arn.unwrap();
+    let (_, id) = east.rsplit_once('/').unwrap();
     let copy = client
         .replicate_key()
-        .key_id(&east)
+        .key_id(id)
         .replica_region("us-west-2");
     let made = copy.send().await.unwrap();
     (east, made.replica_key_metadata.unwrap().arn.unwrap())
