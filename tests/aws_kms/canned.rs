@@ -67,11 +67,12 @@ impl Canned {
 
     /// A client of it, in the Region of [`KEY`].
     pub(crate) fn client(&self) -> Client {
-        client(
-            &format!("http://{}", self.address),
-            "us-east-1",
-            ("test", "test"),
-        )
+        self.client_in("us-east-1")
+    }
+
+    pub(crate) fn client_in(&self, region: &'static str) -> Client {
+        let url = format!("http://{}", self.address);
+        client(&url, region, ("test", "test"))
     }
 
     /// The bodies of all requests that were made, an empty one where none was read.
