@@ -2,6 +2,7 @@
 //!
 //! `docs/keys.md` specifies what is wrapped, bound and stored, byte by byte.
 
+mod chain;
 mod data_key;
 mod error;
 mod file;
@@ -20,6 +21,7 @@ mod state;
 mod text;
 mod wrap;
 
+pub use chain::KmsChain;
 pub use data_key::DataKey;
 pub use error::{KeyError, KeyErrorKind};
 pub use file::read_secret_file;
