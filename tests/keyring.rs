@@ -134,10 +134,81 @@ fn every_transition_that_the_states_table_does_not_name_is_refused() {
     }
     let keyring = Keyring::generate().unwrap();
     for version in [0, 2, u32::MAX] {
+        assert_eq!(
+            kind(keyring.activate(version)),
+            Some(KeyErrorKind::NotFound)
+        );
         assert_eq!(kind(keyring.disable(version)), Some(KeyErrorKind::NotFound));
         assert_eq!(kind(keyring.enable(version)), Some(KeyErrorKind::NotFound));
         assert_eq!(kind(keyring.destroy(version)), Some(KeyErrorKind::NotFound));
     }
+}
+
+#[test]
+fn a_key_may_join_before_it_becomes_active() {
+    let keyring = Keyring::generate().unwrap();
+    let first = shared_active(&keyring).unwrap();
+    let next = DataKey::generate(KeyScope::default()).unwrap();
+    let second = *next.id();
+    assert_eq!(keyring.add_decrypt_only(next).unwrap(), 2);
+    assert_eq!(states(&keyring), [KeyState::Active, KeyState::DecryptOnly]);
+    assert_eq!(shared_active(&keyring), Ok(first));
+    assert_eq!(by_id(&keyring, &second), Ok(second), "it opens at once");
+
+    keyring.activate(2).unwrap();
+    assert_eq!(states(&keyring), [KeyState::DecryptOnly, KeyState::Active]);
+    assert_eq!(shared_active(&keyring), Ok(second));
+    assert_eq!(by_id(&keyring, &first), Ok(first));
+}
+
+/// Forward only: a key that was rotated out, perhaps because it leaked, does not come back.
+#[test]
+fn only_a_decrypt_only_key_later_than_the_active_one_becomes_active() {
+    let keyring = Keyring::generate().unwrap();
+    let add = || {
+        let key = DataKey::generate(KeyScope::default()).unwrap();
+        keyring.add_decrypt_only(key).unwrap()
+    };
+    let refused = Some(KeyErrorKind::InvalidState);
+    keyring.rotate().unwrap();
+    assert_eq!(kind(keyring.activate(1)), refused, "an earlier one");
+    assert_eq!(kind(keyring.activate(2)), refused, "the active one");
+    assert_eq!((add(), add(), add()), (3, 4, 5));
+    keyring.disable(3).unwrap();
+    assert_eq!(kind(keyring.activate(3)), refused, "a disabled one");
+    keyring.enable(3).unwrap();
+    keyring.destroy(4).unwrap();
+    assert_eq!(kind(keyring.activate(4)), refused, "a destroyed one");
+    keyring.activate(5).unwrap();
+    assert_eq!(
+        kind(keyring.activate(3)),
+        refused,
+        "one that was passed over"
+    );
+    assert_eq!(keyring.keys()[4].state(), KeyState::Active);
+
+    // Each scope by itself.
+    let scope = KeyScope::tenant(tenant("a"), KeyUse::Index);
+    let index_key = || DataKey::generate(scope.clone()).unwrap();
+    assert_eq!(
+        kind(keyring.add_decrypt_only(index_key())),
+        Some(KeyErrorKind::NotFound),
+        "the first key of a scope is its active one"
+    );
+    keyring.add(index_key()).unwrap();
+    let shared = shared_active(&keyring);
+    let version = keyring.add_decrypt_only(index_key()).unwrap();
+    keyring.activate(version).unwrap();
+    assert_eq!(shared_active(&keyring), shared);
+    // The minimum stays at or below each active version.
+    keyring.set_minimum_version(5).unwrap();
+    let known = danger::import_data_key([42; 32], KeyScope::default());
+    keyring.add_decrypt_only(known).unwrap();
+    let again = danger::import_data_key([42; 32], KeyScope::default());
+    assert_eq!(
+        kind(keyring.add_decrypt_only(again)),
+        Some(KeyErrorKind::AlreadyExists)
+    );
 }
 
 #[test]
@@ -414,6 +485,8 @@ fn concurrent_writers_lose_no_update() {
 #[derive(Clone, Copy, Debug)]
 enum Step {
     Rotate,
+    AddDecryptOnly,
+    Activate(u32),
     Disable(u32),
     Enable(u32),
     Destroy(u32),
@@ -424,6 +497,8 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
     let version = 0..8_u32;
     let step = prop_oneof![
         3 => Just(Step::Rotate),
+        2 => Just(Step::AddDecryptOnly),
+        3 => version.clone().prop_map(Step::Activate),
         2 => version.clone().prop_map(Step::Disable),
         2 => version.clone().prop_map(Step::Enable),
         1 => version.clone().prop_map(Step::Destroy),
@@ -440,16 +515,22 @@ struct Model {
 
 impl Model {
     fn apply(&mut self, step: Step) -> Outcome<()> {
-        let active = self.states.len() as u32;
+        let last = self.states.len() as u32;
+        let active = self.active() as u32 + 1;
         let refuse = Err(KeyErrorKind::InvalidState);
         let (version, allowed, to): (u32, &[KeyState], _) = match step {
             Step::Rotate => {
-                if let Some(active) = self.states.last_mut() {
-                    *active = KeyState::DecryptOnly;
-                }
+                let active = self.active();
+                self.states[active] = KeyState::DecryptOnly;
                 self.states.push(KeyState::Active);
                 return Ok(());
             }
+            Step::AddDecryptOnly => {
+                self.states.push(KeyState::DecryptOnly);
+                return Ok(());
+            }
+            Step::Activate(version) if (1..=active).contains(&version) => return refuse,
+            Step::Activate(v) => (v, &[KeyState::DecryptOnly], KeyState::Active),
             Step::Minimum(version) if version == 0 || version > active => return refuse,
             Step::Minimum(version) => {
                 self.minimum = version;
@@ -463,7 +544,7 @@ impl Model {
                 KeyState::Destroyed,
             ),
         };
-        if version == 0 || version > active {
+        if version == 0 || version > last {
             return Err(KeyErrorKind::NotFound);
         }
         let state = &mut self.states[version as usize - 1];
@@ -471,7 +552,15 @@ impl Model {
             return refuse;
         }
         *state = to;
+        if to == KeyState::Active {
+            self.states[active as usize - 1] = KeyState::DecryptOnly;
+        }
         Ok(())
+    }
+
+    fn active(&self) -> usize {
+        let active = self.states.iter().position(|s| *s == KeyState::Active);
+        active.unwrap()
     }
 
     fn opens(&self, at: usize, id: KeyId) -> Outcome<KeyId> {
@@ -495,6 +584,12 @@ proptest! {
         for step in history {
             let result = match step {
                 Step::Rotate => keyring.rotate().map(|id| ids.push(id)),
+                Step::AddDecryptOnly => {
+                    let key = DataKey::generate(KeyScope::default()).unwrap();
+                    ids.push(*key.id());
+                    keyring.add_decrypt_only(key).map(drop)
+                }
+                Step::Activate(version) => keyring.activate(version),
                 Step::Disable(version) => keyring.disable(version),
                 Step::Enable(version) => keyring.enable(version),
                 Step::Destroy(version) => keyring.destroy(version),
@@ -503,7 +598,7 @@ proptest! {
             prop_assert_eq!(result.map_err(|error| error.kind()), model.apply(step));
             prop_assert_eq!(states(&keyring), model.states.clone());
             prop_assert_eq!(keyring.minimum_version(), model.minimum);
-            prop_assert_eq!(shared_active(&keyring), Ok(ids[ids.len() - 1]));
+            prop_assert_eq!(shared_active(&keyring), Ok(ids[model.active()]));
             for (at, id) in ids.iter().enumerate() {
                 prop_assert_eq!(by_id(&keyring, id), model.opens(at, *id));
             }

@@ -151,6 +151,12 @@ impl Normal {
         self.variant == "Tokens"
     }
 
+    /// Of a field of any type. Of a year and a date it depends on the type, which the compiler
+    /// judges.
+    fn leaves_something_out(&self) -> bool {
+        matches!(self.variant, "Prefix" | "Zip3" | "Phonetic")
+    }
+
     fn tokens(&self) -> TokenStream {
         let variant = format_ident!("{}", self.variant);
         let argument = self.argument.iter();
@@ -326,6 +332,18 @@ impl<'a> Index<'a> {
                 Err(Error::new(
                     span,
                     "an index with several terms for each value cannot be unique",
+                ))
+            }
+            Some(span)
+                if self
+                    .parts
+                    .iter()
+                    .any(|(_, normal)| normal.leaves_something_out()) =>
+            {
+                Err(Error::new(
+                    span,
+                    "an index of a form that leaves something out cannot be unique: different \
+                     values have it, and the database would refuse a patient",
                 ))
             }
             _ => Ok(()),

@@ -13,9 +13,10 @@ use crate::label::{SubjectId, is_name};
 
 /// Decides whether an access may act on fields of a record.
 ///
-/// Asked for every action, once per record; no decision is kept. Also asked, without a record in
-/// the audit trail, by [`Session::prepare`](crate::Session::prepare) for what it should load: let
-/// a decision have no side effects. [`authorize`](Policy::authorize) must not wait on a network:
+/// Asked for every action, once per record, and of one that a search found twice: whether it may
+/// be found ([`ActionKind::Search`]) and whether it may be opened. No decision is kept. Also asked,
+/// without a record in the audit trail, by [`Session::prepare`](crate::Session::prepare) for what
+/// it should load: let a decision have no side effects. [`authorize`](Policy::authorize) must not wait on a network:
 /// load what it needs, such as which doctor treats which patient, in
 /// [`prepare`](Policy::prepare).
 ///

@@ -20,8 +20,10 @@ pub enum ActionKind {
     Open,
     /// Move values to another record, subject or binding without showing them.
     Rebind,
-    /// Look for records by an indexed field. The policy is asked for the searched fields, without
-    /// a record, and then for [`Open`](ActionKind::Open) of each record found.
+    /// Look for records by an indexed field. The policy is asked for the searched fields: without
+    /// a record when the search begins, then of each record that the database found, which it may
+    /// keep from being found by them. Of those it permits it is asked for
+    /// [`Open`](ActionKind::Open) of what is wanted.
     Search,
     /// Seal values anew under the active key without showing them.
     Reseal,
@@ -85,7 +87,8 @@ impl<'a> Request<'a> {
         }
     }
 
-    /// A request to search records by these fields, as a vault makes it, for testing a policy.
+    /// A request to begin a search of records by these fields, as a vault makes it, for testing a
+    /// policy. Whether the search may come upon a certain record is a [`new`](Request::new) one.
     ///
     /// All `fields` belong to `record_type`.
     pub const fn to_search(
@@ -120,7 +123,7 @@ impl<'a> Request<'a> {
     }
 
     /// The record, and through it the patient; `None` when a search begins, which is about no
-    /// record yet.
+    /// record yet. A policy that decides by patient permits that and denies by record.
     pub const fn record(&self) -> Option<RecordRef<'a>> {
         self.record
     }

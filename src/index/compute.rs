@@ -20,7 +20,7 @@ pub(crate) fn stored<I: Index>(key: &IndexKey, parts: &[&Encoded]) -> Result<I::
                 .map(|(content, bytes)| (*content, bytes.as_slice()))
         })
         .collect();
-    terms(&I::INFO, &parts)
+    terms(&I::INFO, &parts)?
         .iter()
         .map(|term| key.value::<I>(term))
         .collect::<Result<Vec<IndexValue<I>>, Error>>()

@@ -170,7 +170,9 @@ impl IndexInfo {
     /// # Panics
     ///
     /// At compile time in a constant, unless it is at least 128 bits wide and has one term for
-    /// each value.
+    /// each value; and where a form leaves something out, since the constraint would refuse a
+    /// second patient whose family name begins alike: `Prefix`, `Zip3`, `Phonetic`, `Year` of
+    /// anything but an integer, and `Date` of an instant.
     #[must_use]
     pub const fn unique(mut self) -> Self {
         assert!(
@@ -181,6 +183,16 @@ impl IndexInfo {
             !self.has_several_terms(),
             "an index with several terms for each value cannot be unique"
         );
+        let mut at = 0;
+        while at < self.parts.len() {
+            assert!(
+                !self.parts[at]
+                    .normal
+                    .leaves_something_out(self.parts[at].content),
+                "an index of a form that leaves something out cannot be unique: different values have it"
+            );
+            at += 1;
+        }
         self.is_unique = true;
         self
     }

@@ -124,8 +124,38 @@ fn description(info: &IndexInfo) -> SecretBytes {
 }
 
 impl IndexVersion {
-    /// The version of an index's values under a key: public data, told without the key itself.
-    pub(crate) fn under(key: &KeyId, info: &IndexInfo) -> Self {
+    /// The version of an index's values under a key. Public data, told without the key itself: for
+    /// a census of index values when no session has the key.
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// # use phi_seal::danger::{DiscardAudit, PermitAll};
+    /// # use phi_seal::key::{DataKey, KeyScope, KeyUse};
+    /// # use phi_seal::{Access, Actor, Keyring, Phi, PhiRecord, Purpose, TenantId, Vault};
+    /// use phi_seal::index::{Index, IndexVersion};
+    ///
+    /// # #[derive(PhiRecord)]
+    /// # #[phi(record = "patient")]
+    /// # struct Patient {
+    /// #     #[phi(id, subject)]
+    /// #     id: String,
+    /// #     #[phi(category = Ssn, index(digits))]
+    /// #     ssn: Phi<String>,
+    /// # }
+    /// let keyring = Keyring::generate()?;
+    /// let key = DataKey::generate(KeyScope::shared(KeyUse::Index))?;
+    /// let version = IndexVersion::under(key.id(), &PatientSsnIndex::INFO);
+    /// keyring.add(key)?;
+    /// # let vault = Vault::builder(keyring, PermitAll, DiscardAudit).build();
+    /// # let session = vault.session(Access::new(
+    /// #     TenantId::new("t")?, Actor::new("a")?, Purpose::Operations))?;
+    /// # let patient = Patient { id: "p-1".into(), ssn: Phi::new("900-01-2345".into()) };
+    /// let row = session.seal(&patient)?;
+    /// assert_eq!(row.ssn_index.map(|value| value.version()), Some(version));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn under(key: &KeyId, info: &IndexInfo) -> Self {
         version(key, description(info).as_slice())
     }
 }

@@ -19,6 +19,7 @@ use crate::secret::SecretBytes;
 ///
 /// [`ErrorKind::MissingKey`] if the key is not one for indexes of this tenant;
 /// [`ErrorKind::InvalidInput`] for another number of values or other contents than the index has;
+/// [`ErrorKind::Unencodable`] for more words than an index of them takes;
 /// [`ErrorKind::Unavailable`] if a slow index gets no memory.
 ///
 /// # Security
@@ -33,7 +34,7 @@ pub fn index_values_unrecorded<I: Index>(
     let key = derive(key, tenant, &I::INFO)?;
     check_contents(&I::INFO, values)?;
     let values: Vec<_> = values.iter().copied().map(Some).collect();
-    terms(&I::INFO, &values)
+    terms(&I::INFO, &values)?
         .iter()
         .map(|term| key.value(term))
         .collect::<Result<Vec<_>, _>>()

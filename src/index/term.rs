@@ -4,23 +4,39 @@ use alloc::vec::Vec;
 
 use super::IndexInfo;
 use crate::codec::Content;
+use crate::error::Error;
 use crate::secret::SecretBytes;
 
 /// What a row is found by: the terms of one field, or the one term of several. `values` has an
 /// encoding for each part, or nothing where the field is absent.
-pub(crate) fn terms(info: &IndexInfo, values: &[Option<(Content, &[u8])>]) -> Vec<SecretBytes> {
+///
+/// # Errors
+///
+/// [`ErrorKind::Unencodable`](crate::ErrorKind::Unencodable) for more words than an index takes.
+pub(crate) fn terms(
+    info: &IndexInfo,
+    values: &[Option<(Content, &[u8])>],
+) -> Result<Vec<SecretBytes>, Error> {
     debug_assert_eq!(info.parts().len(), values.len());
     let of_part = |(part, value): (&super::IndexPart, &Option<(Content, &[u8])>)| {
-        value.map_or_else(Vec::new, |(content, encoded)| {
-            part.normal().terms(content, encoded)
+        value.map_or(Ok(Vec::new()), |(content, encoded)| {
+            part.normal()
+                .terms(content, encoded)
+                .map_err(|error| part.field().blame(error))
         })
     };
     let mut parts = info.parts().iter().zip(values).map(of_part);
     if info.parts().len() == 1 {
-        return parts.next().unwrap_or_default();
+        return parts.next().unwrap_or(Ok(Vec::new()));
     }
-    let forms: Option<Vec<_>> = parts.map(|mut terms| terms.pop()).collect();
-    forms.iter().map(|forms| compound(forms)).collect()
+    let mut forms = Vec::new();
+    for terms in parts {
+        match terms?.pop() {
+            Some(form) => forms.push(form),
+            None => return Ok(Vec::new()),
+        }
+    }
+    Ok(Vec::from([compound(&forms)]))
 }
 
 /// The one term of several normal forms: their pre-authentication encoding, which is injective.

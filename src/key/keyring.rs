@@ -82,6 +82,31 @@ impl Keyring {
         self.change(|roster| roster.add(id, scope, now(), Arc::new(key)))
     }
 
+    /// Adds a key that opens and finds at once and seals nothing until it is
+    /// [activated](Keyring::activate), and gives its version. The scope's active key stays.
+    ///
+    /// # Errors
+    ///
+    /// As [`add`](Keyring::add); [`KeyErrorKind::NotFound`] if the scope has no key yet, since its
+    /// first one is its active one.
+    pub fn add_decrypt_only(&self, key: DataKey) -> Result<u32, KeyError> {
+        let (id, scope) = (*key.id(), key.scope().clone());
+        self.change(|roster| roster.add_decrypt_only(id, scope, now(), Arc::new(key)))
+    }
+
+    /// Makes a decrypt-only key the active one of its scope, and the earlier one decrypt-only.
+    ///
+    /// Forward only: a key of a lower version than the active one, such as one that was rotated
+    /// out because it leaked, is refused.
+    ///
+    /// # Errors
+    ///
+    /// [`KeyErrorKind::InvalidState`] for such a key or one of another state, or if the keyring
+    /// mirrors a keyset; [`KeyErrorKind::NotFound`] for an unknown version.
+    pub fn activate(&self, version: u32) -> Result<(), KeyError> {
+        self.change(|roster| roster.activate(version))
+    }
+
     /// Puts a fresh active key into the shared scope for sealing; the old one becomes
     /// decrypt-only.
     ///

@@ -24,6 +24,7 @@ mod wrap;
 pub use chain::KmsChain;
 pub use data_key::DataKey;
 pub use error::{KeyError, KeyErrorKind};
+pub use file::read_secret_file;
 pub use keyring::Keyring;
 #[cfg(feature = "serde")]
 pub use keyset::{Keyset, KeysetFile};

@@ -18,8 +18,11 @@ pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 ///
 /// A key is lent to a callback, so no reference count, lock or pin escapes. An implementation
 /// calls the callback exactly once, or returns an error without calling it; the crate refuses
-/// anything else, and also a key with another fingerprint or of another scope. The two lending
-/// methods must not wait on a network: that is what [`prepare`](KeyProvider::prepare) is for.
+/// anything else, and also a key with another fingerprint or of another scope. Of
+/// [`with_each`](KeyProvider::with_each), which calls it once for each key, it refuses no key at
+/// all, one key twice, and another first one than the active; a key that is left out goes unseen,
+/// and rows under it are not found. The lending methods must not wait on a network: that is what
+/// [`prepare`](KeyProvider::prepare) is for.
 pub trait KeyProvider: Debug + Send + Sync {
     /// Lends the key that new values of this scope are sealed under.
     ///
@@ -181,25 +184,40 @@ pub(crate) fn lend_by_id<R>(
 }
 
 /// Runs `f` on each readable key of `scope`, the active one first, holding the provider to its
-/// contract.
+/// contract: at least one key, none of another scope, none twice, and the first one is what
+/// [`with_active`](KeyProvider::with_active) lends. That a readable key is left out cannot be seen.
 #[cfg(feature = "index")]
 pub(crate) fn lend_each(
     provider: &dyn KeyProvider,
     scope: Scope<'_>,
     mut f: impl FnMut(&DataKey),
 ) -> Result<(), KeyError> {
-    let mut result = Err(NOT_LENT);
+    let ask_active = || lend_active(provider, scope, |key| *key.id());
+    let active = ask_active()?;
+    let mut lent = alloc::vec::Vec::new();
+    let mut result = Ok(());
     provider.with_each(scope, &mut |key| {
-        if key.scope().admits(scope) {
-            f(key);
-            if result == Err(NOT_LENT) {
-                result = Ok(());
+        // The first breach counts, and no key that comes after.
+        result = result.and_then(|()| {
+            if !key.scope().admits(scope) {
+                return Err(FOREIGN);
             }
-        } else {
-            result = Err(FOREIGN);
-        }
+            if lent.contains(key.id()) {
+                return Err(LENT_TWICE);
+            }
+            lent.push(*key.id());
+            f(key);
+            Ok(())
+        });
     })?;
-    result
+    result?;
+    match lent.first() {
+        None => Err(NOT_LENT),
+        Some(first) if *first == active => Ok(()),
+        // It may have changed in between; then there is nothing to compare with.
+        Some(_) if ask_active()? != active => Ok(()),
+        Some(_) => Err(NOT_ACTIVE_FIRST),
+    }
 }
 
 /// Refuses zero calls, a second call, another fingerprint and another scope.
@@ -231,6 +249,18 @@ fn lend<R>(
 const NOT_LENT: KeyError = KeyError::new(
     KeyErrorKind::Contract,
     "the key provider reported success without lending a key",
+);
+
+#[cfg(feature = "index")]
+const LENT_TWICE: KeyError = KeyError::new(
+    KeyErrorKind::Contract,
+    "the key provider lent one key twice for one request",
+);
+
+#[cfg(feature = "index")]
+const NOT_ACTIVE_FIRST: KeyError = KeyError::new(
+    KeyErrorKind::Contract,
+    "the key provider did not lend the active key first",
 );
 
 const FOREIGN: KeyError = KeyError::new(

@@ -128,6 +128,57 @@ impl<M> Roster<M> {
         created: u64,
         material: M,
     ) -> Result<u32, KeyError> {
+        let version = self.push(id, scope, created, material)?;
+        self.make_active(version)?;
+        Ok(version)
+    }
+
+    /// Adds a key that opens and does not seal yet, to a scope that has an active one.
+    pub(super) fn add_decrypt_only(
+        &mut self,
+        id: KeyId,
+        scope: KeyScope,
+        created: u64,
+        material: M,
+    ) -> Result<u32, KeyError> {
+        if !self.has_scope(&scope) {
+            return Err(KeyError::new(
+                KeyErrorKind::NotFound,
+                "this scope has no key yet, and its first one is active; add it as such",
+            ));
+        }
+        self.push(id, scope, created, material)
+    }
+
+    /// Makes a decrypt-only key the active one of its scope, if it is later than that.
+    pub(super) fn activate(&mut self, version: u32) -> Result<(), KeyError> {
+        let KeyInfo { state, scope, .. } = &self.find(version)?.info;
+        match state {
+            KeyState::DecryptOnly => {}
+            KeyState::Active => return Err(invalid("this key is active already")),
+            KeyState::Disabled => return Err(invalid("this key is disabled; enable it first")),
+            KeyState::Destroyed => return Err(DESTROYED),
+        }
+        let scope = scope.clone();
+        let is_active_later = |Entry { info, .. }: &Entry<M>| {
+            info.state == KeyState::Active && info.scope == scope && info.version > version
+        };
+        if self.entries.iter().any(is_active_later) {
+            return Err(invalid(
+                "this key is older than the active one, which does not go back; rotate instead",
+            ));
+        }
+        self.make_active(version)
+    }
+
+    /// A key at the end, decrypt-only.
+    fn push(
+        &mut self,
+        id: KeyId,
+        scope: KeyScope,
+        created: u64,
+        material: M,
+    ) -> Result<u32, KeyError> {
         let version = self.next_version()?;
         if self.entries.iter().any(|e| e.info.id == id) {
             return Err(KeyError::new(
@@ -135,22 +186,28 @@ impl<M> Roster<M> {
                 "this key is in the keyring already, or was destroyed there",
             ));
         }
-        for Entry { info, .. } in &mut self.entries {
-            if info.state == KeyState::Active && info.scope == scope {
-                info.state = KeyState::DecryptOnly;
-            }
-        }
         self.entries.push(Entry {
             info: KeyInfo {
                 id,
                 version,
-                state: KeyState::Active,
+                state: KeyState::DecryptOnly,
                 created,
                 scope,
             },
             material: Some(material),
         });
         Ok(version)
+    }
+
+    fn make_active(&mut self, version: u32) -> Result<(), KeyError> {
+        let scope = self.find(version)?.info.scope.clone();
+        for Entry { info, .. } in &mut self.entries {
+            if info.state == KeyState::Active && info.scope == scope {
+                info.state = KeyState::DecryptOnly;
+            }
+        }
+        self.find(version)?.info.state = KeyState::Active;
+        Ok(())
     }
 
     pub(super) fn disable(&mut self, version: u32) -> Result<(), KeyError> {

@@ -11,7 +11,7 @@ use crate::envelope::KeyId;
 pub enum KeyState {
     /// Seals and opens. Each scope has exactly one such key.
     Active,
-    /// Opens what it sealed, and seals nothing more.
+    /// Opens what it sealed, and seals nothing: no more, or not yet.
     DecryptOnly,
     /// Neither seals nor opens, until it is enabled again.
     Disabled,

@@ -35,7 +35,7 @@ pub use indexing::{IndexVisitor, IndexVisitorMut, Indexable, RecordIndex, index_
 pub use place::{AsBinding, AsId, Place};
 pub use schema::{FieldShape, Length, PlainField, PlainRole, Schema, SchemaField};
 #[cfg(feature = "index")]
-pub use search::{Search, SearchTerms};
+pub use search::{Hit, Search, SearchTerms};
 #[cfg(feature = "index")]
 pub use verify::{IndexState, IndexVerdict};
 

@@ -69,6 +69,23 @@ impl<'a> Needs<'a> {
         self.searching_by(I::INFO.parts().iter().map(|part| *part.field()).collect())
     }
 
+    /// A row that a search by this index found will be opened: as [`open_row`](Needs::open_row),
+    /// and the policy loads what it decides on whether the row may be found.
+    #[cfg(feature = "index")]
+    #[must_use]
+    pub fn open_found<I: super::RecordIndex>(
+        mut self,
+        index: I,
+        place: &'a Place<'a>,
+        row: &<I::Record as Record>::Row,
+    ) -> Self {
+        let _ = index;
+        for part in I::INFO.parts() {
+            self.push(ActionKind::Search, place.record_ref(), *part.field(), None);
+        }
+        self.open_row(place, row)
+    }
+
     fn add_row<W: SealedRecord>(
         mut self,
         action: ActionKind,
@@ -93,6 +110,10 @@ impl<'a> Needs<'a> {
     }
 
     #[cfg(not(feature = "index"))]
+    #[expect(
+        clippy::extra_unused_type_parameters,
+        reason = "there are no indexes to ask it for"
+    )]
     fn add_indexes<R: Record>(self) -> Self {
         self
     }

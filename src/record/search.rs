@@ -24,8 +24,9 @@ impl Session {
     /// form: the year of an index of years as a `Phi<i32>`.
     ///
     /// The policy is asked for [`ActionKind::Search`](crate::ActionKind::Search) of the index's
-    /// fields, without a record; a [`RolePolicy`](crate::RolePolicy) permits that only where a
-    /// rule lists the action. Opening what was found is asked for row by row.
+    /// fields, first without a record, and of each row found once more, with it; a
+    /// [`RolePolicy`](crate::RolePolicy) permits that only where a rule lists the action. Opening
+    /// what was found is asked for row by row, too.
     ///
     /// **One action, one event**, recorded when the rows are opened, zero of them included. It says
     /// what was searched by and what was returned, never the terms. A search that is dropped
@@ -94,8 +95,7 @@ impl Session {
                 "a search takes one term for each field of the index"
             );
         }
-        let fields = I::INFO.parts().iter().map(|part| *part.field()).collect();
-        let searching = self.begin_search(I::INFO.name(), fields)?;
+        let searching = self.begin_search(I::INFO.name(), indexed_fields::<I>())?;
         match ask::<I>(self, &terms) {
             Ok((values, questions)) => Ok(Search {
                 searching,
@@ -129,8 +129,8 @@ impl<I: RecordIndex> Search<'_, I> {
     ///
     /// Rows that only looked alike are dropped, in silence and without a trace in the event: an
     /// index narrower than its values finds some. Rows that the policy does not let this access
-    /// open are left out of the result but not of the event: who may not read learns nothing from
-    /// searching.
+    /// find by the index's fields, or does not let it open, are dropped just so, without being
+    /// compared, but stand in the event as denied: who may not know learns nothing from searching.
     ///
     /// # Errors
     ///
@@ -145,27 +145,23 @@ impl<I: RecordIndex> Search<'_, I> {
         Row<I>: 'r,
     {
         let found = self.open_wanted(rows, I::Record::FIELDS, &Whole)?;
-        Ok(found.into_iter().map(|(_, opened)| opened).collect())
+        Ok(found.into_iter().map(|hit| hit.opened).collect())
     }
 
     /// As [`open`](Search::open), for some fields only: what a list of hits shows. Each hit has
     /// its position among `rows`.
     ///
-    /// That a row is a hit tells that its indexed fields equal the terms. The policy was asked for
-    /// those when the search began, without a record; for each row it is asked for `fields` only.
+    /// That a row is a hit tells that its indexed fields equal the terms, also where those are not
+    /// among `fields`: therefore the policy is asked of each row whether it may be found by them.
     ///
     /// # Errors
     ///
     /// As [`open`](Search::open).
-    #[expect(
-        clippy::type_complexity,
-        reason = "a position and a result for each hit"
-    )]
     pub fn open_fields<'r, F>(
         self,
         rows: impl IntoIterator<Item = &'r Row<I>>,
         fields: F,
-    ) -> Result<Vec<(usize, Result<F::Plain, Error>)>, Error>
+    ) -> Result<Vec<Hit<F::Plain>>, Error>
     where
         F: RecordFields<Record = I::Record>,
         Row<I>: 'r,
@@ -177,27 +173,28 @@ impl<I: RecordIndex> Search<'_, I> {
         }
     }
 
-    #[expect(clippy::type_complexity, reason = "as open_fields")]
     fn open_wanted<'r, W>(
         self,
         rows: impl IntoIterator<Item = &'r Row<I>>,
         fields: &[FieldInfo],
         wanted: &W,
-    ) -> Result<Vec<(usize, Result<W::Plain, Error>)>, Error>
+    ) -> Result<Vec<Hit<W::Plain>>, Error>
     where
         W: Wanted<Row<I>>,
         Row<I>: 'r,
     {
         let rows: Vec<_> = rows.into_iter().collect();
         let places: Vec<_> = rows.iter().map(|row| SealedRecord::place(*row)).collect();
-        let questions = &self.questions;
+        let asked = Asked {
+            by: &indexed_fields::<I>(),
+            questions: &self.questions,
+            for_fields: fields,
+        };
         self.searching.open_with(|mut opening| {
             let mut found = Vec::new();
             for (at, (row, place)) in rows.iter().zip(&places).enumerate() {
                 let waiting = match place {
-                    Ok(place) => {
-                        open_answer::<I, W>(&mut opening, row, place, fields, questions, wanted)
-                    }
+                    Ok(place) => open_answer::<I, W>(&mut opening, row, place, &asked, wanted),
                     Err(error) => Err(*error),
                 };
                 match waiting {
@@ -211,15 +208,25 @@ impl<I: RecordIndex> Search<'_, I> {
             let release = opening.record()?;
             Ok(found
                 .into_iter()
-                .map(|(at, waiting)| {
-                    let opened = waiting
-                        .and_then(|waiting| wanted.finish(rows[at], waiting, &release))
-                        .map_err(|error| error.at_index(at));
-                    (at, opened)
+                .map(|(position, waiting)| Hit {
+                    position,
+                    opened: waiting
+                        .and_then(|waiting| wanted.finish(rows[position], waiting, &release))
+                        .map_err(|error| error.at_index(position)),
                 })
                 .collect())
         })
     }
+}
+
+/// One row that [`Search::open_fields`] came upon.
+#[non_exhaustive]
+#[derive(Debug)]
+pub struct Hit<P> {
+    /// Its position among the rows that were handed in.
+    pub position: usize,
+    /// The fields asked for, or why the row could not be opened.
+    pub opened: Result<P, Error>,
 }
 
 impl<I: RecordIndex> fmt::Debug for Search<'_, I> {
@@ -232,18 +239,33 @@ impl<I: RecordIndex> fmt::Debug for Search<'_, I> {
 
 type Row<I> = <<I as RecordIndex>::Record as Record>::Row;
 
-/// Opens what is wanted of a row, if the row is a true answer.
+fn indexed_fields<I: Index>() -> Vec<FieldInfo> {
+    I::INFO.parts().iter().map(|part| *part.field()).collect()
+}
+
+/// What a search asks of each row.
+struct Asked<'q, 'a> {
+    /// The index's fields, in which an answer equals the terms.
+    by: &'q [FieldInfo],
+    questions: &'q [Question],
+    /// What is opened of an answer.
+    for_fields: &'a [FieldInfo],
+}
+
+/// Opens what is wanted of a row, if the row is a true answer. The policy is asked first whether
+/// this record may be found by the index's fields, then whether it may be opened.
 fn open_answer<'o, 'a, I: RecordIndex, W: Wanted<Row<I>>>(
     opening: &mut Opening<'o, 'a>,
     row: &Row<I>,
     place: &'a Place<'_>,
-    fields: &'a [FieldInfo],
-    questions: &[Question],
+    asked: &Asked<'_, 'a>,
     wanted: &W,
 ) -> Result<Option<W::Waiting<'o>>, Error> {
-    let permit = opening.authorize(place.record_ref(), fields)?;
+    let record = place.record_ref();
+    opening.action().may_find(record, asked.by)?;
+    let permit = opening.authorize(record, asked.for_fields)?;
     permit.demand_all()?;
-    match is_answer::<I>(opening, &permit, row, questions) {
+    match is_answer::<I>(opening, &permit, row, asked.questions) {
         Ok(true) => Ok(Some(wanted.open_in(row, opening, &permit))),
         Ok(false) => {
             opening.action().retract(&permit);

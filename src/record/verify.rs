@@ -59,6 +59,42 @@ impl Session {
     /// As a whole only when the event could not be recorded or the session has expired; of a row,
     /// those of [`open`](Session::open) for the indexed fields, and
     /// [`MissingKey`](crate::ErrorKind::MissingKey) without a key for index values.
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// # use phi_seal::danger::{DiscardAudit, PermitAll};
+    /// # use phi_seal::key::{DataKey, KeyScope, KeyUse};
+    /// # use phi_seal::{Access, Actor, Keyring, Phi, PhiRecord, Purpose, TenantId, Vault};
+    /// use phi_seal::record::IndexState;
+    ///
+    /// # #[derive(PhiRecord)]
+    /// # #[phi(record = "patient", row_derive(Clone))]
+    /// # struct Patient {
+    /// #     #[phi(id, subject)]
+    /// #     id: String,
+    /// #     #[phi(category = Ssn, index(digits))]
+    /// #     ssn: Phi<String>,
+    /// # }
+    /// # let scope = KeyScope::shared(KeyUse::Index);
+    /// # let keyring = std::sync::Arc::new(Keyring::generate()?);
+    /// # keyring.add(DataKey::generate(scope.clone())?)?;
+    /// # let vault = Vault::builder(keyring.clone(), PermitAll, DiscardAudit).build();
+    /// # let session = vault.session(Access::new(
+    /// #     TenantId::new("t")?, Actor::new("a")?, Purpose::Operations))?;
+    /// # let patient = Patient { id: "p-1".into(), ssn: Phi::new("900-01-2345".into()) };
+    /// let row = session.seal(&patient)?;
+    /// let other = session.seal(&Patient { id: "p-2".into(), ssn: Phi::new("900-01-9999".into()) })?;
+    /// let poisoned = PatientRow { ssn_index: other.ssn_index, ..row.clone() };
+    ///
+    /// let states: Vec<_> = session
+    ///     .verify_indexes(&[row, poisoned])?
+    ///     .into_iter()
+    ///     .map(|verdicts| verdicts.map(|of_row| of_row[0].state()))
+    ///     .collect::<Result<_, _>>()?;
+    /// assert_eq!(states, [IndexState::Current, IndexState::Wrong]);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn verify_indexes<W: SealedRecord>(
         &self,
         rows: &[W],
@@ -68,6 +104,13 @@ impl Session {
             return Ok(rows.iter().map(|_| Ok(Vec::new())).collect());
         }
         let places: Vec<_> = rows.iter().map(SealedRecord::place).collect();
+        if places.iter().all(Result::is_err) {
+            // There is nothing to act on.
+            let refused = places.iter().enumerate();
+            return Ok(refused
+                .filter_map(|(at, place)| place.as_ref().err().map(|e| Err(e.at_index(at))))
+                .collect());
+        }
         let mut keys = Vec::new();
         self.open_with(|mut opening| {
             let verdicts = rows

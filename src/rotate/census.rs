@@ -76,6 +76,21 @@ pub struct KeyUsage {
     pub values: u64,
 }
 
+/// How many rows have values of one version of an index.
+#[cfg(feature = "index")]
+#[non_exhaustive]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct IndexUsage {
+    /// The record type's name.
+    pub record_type: &'static str,
+    /// The index's name.
+    pub index: &'static str,
+    /// Which key and declaration the values are of.
+    pub version: IndexVersion,
+    /// Rows with at least one value of it.
+    pub rows: u64,
+}
+
 impl Census {
     /// Nothing counted yet.
     pub fn new() -> Self {
@@ -157,14 +172,16 @@ impl Census {
         self.suites.iter().map(|(suite, values)| (*suite, *values))
     }
 
-    /// Rows by record type, index and version.
+    /// Rows with values of each index and version, in order of record type, index and version.
     #[cfg(feature = "index")]
-    pub fn indexes(
-        &self,
-    ) -> impl ExactSizeIterator<Item = (&'static str, &'static str, IndexVersion, u64)> {
-        self.indexes
-            .iter()
-            .map(|((record_type, index, version), rows)| (*record_type, *index, *version, *rows))
+    pub fn indexes(&self) -> impl ExactSizeIterator<Item = IndexUsage> {
+        let counted = self.indexes.iter();
+        counted.map(|((record_type, index, version), rows)| IndexUsage {
+            record_type,
+            index,
+            version: *version,
+            rows: *rows,
+        })
     }
 
     /// Rows with values of an index of this version; see

@@ -5,7 +5,7 @@ use alloc::vec::Vec;
 use core::fmt;
 use std::time::{Duration, Instant};
 
-use super::store::{Change, RowStore};
+use super::store::{Change, Page, RowStore, StoredRow};
 use crate::error::Error;
 use crate::key::BoxFuture;
 use crate::vault::Session;
@@ -23,6 +23,10 @@ use crate::vault::Session;
 /// Not promised: that no stale row is left when it ends. A writer that still holds an old keyring
 /// may seal under the old key after its row was passed: see that all writers have the new keyring
 /// first, and let a [`Census`](super::Census) say when the old key is free.
+///
+/// # Example
+///
+/// See [`Session::reseal_all`].
 pub struct Reseal<'j, S: RowStore> {
     session: &'j Session,
     store: &'j mut S,
@@ -55,6 +59,75 @@ impl Session {
     ///
     /// The session must live as long as the work: give it an expiry to match, or work in pieces
     /// with a session each.
+    ///
+    /// # Example
+    ///
+    /// A run that is stopped, and one that goes on from there. The table is that of
+    /// [`RowStore`](RowStore#example).
+    ///
+    /// ```
+    /// # use phi_seal::danger::{DiscardAudit, PermitAll};
+    /// # use phi_seal::rotate::{Change, Page, RowStore, StoredRow};
+    /// # use phi_seal::{Access, Actor, Keyring, Phi, PhiRecord, Purpose, TenantId, Vault};
+    /// # #[derive(PhiRecord)]
+    /// # #[phi(record = "patient", row_derive(Clone, PartialEq))]
+    /// # struct Patient {
+    /// #     #[phi(id, subject)]
+    /// #     id: String,
+    /// #     #[phi(category = Name)]
+    /// #     name: Phi<String>,
+    /// # }
+    /// # struct Table(Vec<PatientRow>);
+    /// # impl RowStore for Table {
+    /// #     type Row = PatientRow;
+    /// #     type Cursor = String;
+    /// #     type Error = std::convert::Infallible;
+    /// #     async fn page(&mut self, after: Option<&String>, limit: usize)
+    /// #     -> Result<Page<String, PatientRow>, Self::Error> {
+    /// #         let rest = self.0.iter().filter(|row| after.is_none_or(|after| row.id > *after));
+    /// #         let stored = |row: &PatientRow| StoredRow { cursor: row.id.clone(), row: row.clone() };
+    /// #         Ok(rest.take(limit).map(stored).collect())
+    /// #     }
+    /// #     async fn replace(&mut self, changes: &[Change<PatientRow>]) -> Result<Vec<bool>, Self::Error> {
+    /// #         let swap = |Change { old, new }: &Change<PatientRow>| {
+    /// #             let place = self.0.iter_mut().find(|row| *row == old);
+    /// #             place.map(|row| *row = new.clone()).is_some()
+    /// #         };
+    /// #         Ok(changes.iter().map(swap).collect())
+    /// #     }
+    /// # }
+    /// # let keyring = std::sync::Arc::new(Keyring::generate()?);
+    /// # let vault = Vault::builder(keyring.clone(), PermitAll, DiscardAudit).build();
+    /// # let session = vault.session(Access::new(
+    /// #     TenantId::new("t")?, Actor::new("a")?, Purpose::Operations))?;
+    /// # let patient = |id: &str| Patient { id: id.into(), name: Phi::new("Ada".into()) };
+    /// # let sealed = ["p-1", "p-2", "p-3"].map(|id| session.seal(&patient(id)));
+    /// # let mut table = Table(sealed.into_iter().collect::<Result<_, _>>()?);
+    /// keyring.rotate()?;
+    ///
+    /// # pollster::block_on(async {
+    /// let mut reached = None;
+    /// let whole = session.reseal_all(&mut table).page(2).dry_run();
+    /// let would_be = whole.progress(|progress| {
+    ///     reached.get_or_insert_with(|| progress.cursor.clone());
+    /// });
+    /// let would_be = would_be.run().await.map_err(|error| error.to_string())?;
+    /// assert_eq!((would_be.seen, would_be.resealed), (3, 3));
+    ///
+    /// // As if the process had been stopped after the first page:
+    /// let place = reached.flatten().ok_or("there was a page")?;
+    /// assert_eq!(place, "p-2");
+    /// let rest = session.reseal_all(&mut table).after(place).run().await;
+    /// assert_eq!(rest.map_err(|error| error.to_string())?.resealed, 1);
+    ///
+    /// // From the beginning: what is current is passed over.
+    /// let all = session.reseal_all(&mut table).run().await;
+    /// let all = all.map_err(|error| error.to_string())?;
+    /// assert_eq!((all.current, all.resealed, all.failed), (1, 2, 0));
+    /// # Ok::<(), String>(())
+    /// # })?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn reseal_all<'j, S: RowStore>(&'j self, store: &'j mut S) -> Reseal<'j, S> {
         Reseal {
             session: self,
@@ -154,10 +227,10 @@ impl<'j, S: RowStore> Reseal<'j, S> {
                 .page(done.cursor.as_ref(), self.page)
                 .await
                 .map_err(ResealError::Store)?;
-            let Some((last, _)) = page.last() else {
+            let Some(last) = page.last() else {
                 return Ok(done.summary);
             };
-            done.cursor = Some(last.clone());
+            done.cursor = Some(last.cursor.clone());
             self.reseal_page(page, &mut done.summary).await?;
             if let Some(progress) = &mut self.progress {
                 progress(&done);
@@ -183,10 +256,13 @@ impl<'j, S: RowStore> Reseal<'j, S> {
 
     async fn reseal_page(
         &mut self,
-        page: Vec<(S::Cursor, S::Row)>,
+        page: Page<S::Cursor, S::Row>,
         summary: &mut Summary,
     ) -> Result<(), ResealError<S::Error>> {
-        let (cursors, rows): (Vec<_>, Vec<_>) = page.into_iter().unzip();
+        let page = page
+            .into_iter()
+            .map(|StoredRow { cursor, row }| (cursor, row));
+        let (cursors, rows): (Vec<_>, Vec<_>) = page.unzip();
         let resealed = self.reseal_rows(&rows).map_err(ResealError::Seal)?;
         summary.seen += rows.len() as u64;
         let mut changes = Vec::new();

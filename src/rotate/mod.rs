@@ -9,6 +9,10 @@ mod job;
 mod rows;
 mod store;
 
+#[cfg(feature = "index")]
+pub use census::IndexUsage;
 pub use census::{Census, KeyUsage};
 pub use job::{Progress, Reseal, ResealError, Summary};
-pub use store::{Change, RowStore};
+#[cfg(feature = "index")]
+pub use rows::IndexKeyVersion;
+pub use store::{Change, Page, RowStore, StoredRow};

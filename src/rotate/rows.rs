@@ -4,6 +4,8 @@ use alloc::vec::Vec;
 
 use crate::context::{FieldInfo, RecordRef};
 use crate::envelope::Envelope;
+#[cfg(feature = "index")]
+use crate::envelope::KeyId;
 use crate::error::Error;
 #[cfg(feature = "index")]
 use crate::index::{Index, IndexInfo, IndexVersion, StoredIndex};
@@ -18,8 +20,12 @@ impl Session {
     /// it is neither decrypted nor recorded.
     ///
     /// One action, one event for all of them, which lists what was sealed anew; no plaintext is
-    /// released. The policy is asked for [`ActionKind::Reseal`](crate::ActionKind::Reseal) of the
-    /// stale fields of each row. Values, encodings, paddings and plain fields stay as they are.
+    /// released. Values, encodings, paddings and plain fields stay as they are.
+    ///
+    /// The policy is asked for [`ActionKind::Reseal`](crate::ActionKind::Reseal) of the fields that
+    /// each row has, before any key is looked at: a row of which one is denied is an error, is not
+    /// said to be current or stale, and stands in the event. Of stale rows it is asked again, for
+    /// the stale fields.
     ///
     /// Writing the result back is a race with other writers: see
     /// [`Reseal`](crate::rotate::Reseal).
@@ -28,7 +34,7 @@ impl Session {
     ///
     /// As a whole only when the event could not be recorded or the session has expired. Errors of
     /// single rows name their [`index`](Error::index) and lose no other row; nothing of such a row
-    /// is sealed anew.
+    /// is sealed anew. A row whose id names nothing is in no event, since it is no row.
     ///
     /// # Example
     ///
@@ -50,6 +56,38 @@ impl Session {
     /// # Errors
     ///
     /// As [`reseal_rows`](Session::reseal_rows).
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// # use phi_seal::danger::{DiscardAudit, PermitAll};
+    /// # use phi_seal::key::{DataKey, KeyScope, KeyUse};
+    /// # use phi_seal::{Access, Actor, Keyring, Phi, PhiRecord, Purpose, TenantId, Vault};
+    /// # #[derive(PhiRecord)]
+    /// # #[phi(record = "patient", row_derive(Clone))]
+    /// # struct Patient {
+    /// #     #[phi(id, subject)]
+    /// #     id: String,
+    /// #     #[phi(category = Ssn, index(digits))]
+    /// #     ssn: Phi<String>,
+    /// # }
+    /// # let scope = KeyScope::shared(KeyUse::Index);
+    /// # let keyring = std::sync::Arc::new(Keyring::generate()?);
+    /// # keyring.add(DataKey::generate(scope.clone())?)?;
+    /// # let vault = Vault::builder(keyring.clone(), PermitAll, DiscardAudit).build();
+    /// # let session = vault.session(Access::new(
+    /// #     TenantId::new("t")?, Actor::new("a")?, Purpose::Operations))?;
+    /// # let patient = Patient { id: "p-1".into(), ssn: Phi::new("900-01-2345".into()) };
+    /// let sealed = session.seal(&patient)?;
+    /// // As it was before the column was added:
+    /// let old = PatientRow { ssn_index: None, ..sealed.clone() };
+    ///
+    /// let mut filled = session.fill_indexes(&[old, sealed.clone()])?.into_iter();
+    /// let row = filled.next().ok_or("a result for each row")??;
+    /// assert_eq!(row.and_then(|row| row.ssn_index), sealed.ssn_index);
+    /// assert!(filled.next().ok_or("a result for each row")??.is_none()); // it had its value
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[cfg(feature = "index")]
     pub fn fill_indexes<W: SealedRecord>(
         &self,
@@ -63,20 +101,33 @@ impl Session {
         rows: &[W],
         mut current: Current,
     ) -> Result<Vec<Result<Option<W>, Error>>, Error> {
-        let is_live = self.is_live_again();
         let places: Vec<_> = rows.iter().map(SealedRecord::place).collect();
+        let look = self.look();
+        let is_live = look.is_live();
         let stale: Vec<Vec<FieldInfo>> = rows
             .iter()
             .zip(&places)
             .map(|(row, place)| match place {
-                Ok(place) => current.stale_fields(self, row, place.record_ref()),
+                Ok(place) => {
+                    let (record, present) = (place.record_ref(), present_fields(row));
+                    match look.permits(record, &present) {
+                        true => current.stale_fields(self, row, record),
+                        // As if stale: the action asks again, and records the refusal.
+                        false => present,
+                    }
+                }
                 Err(_) => Vec::new(),
             })
             .collect();
-        let has_work = places.iter().any(Result::is_err) || !stale.iter().all(Vec::is_empty);
-        // In an expired session the action says so, whether or not a row is stale.
-        if is_live && !has_work {
-            return Ok(rows.iter().map(|_| Ok(None)).collect());
+        look.end();
+        if is_live && stale.iter().all(Vec::is_empty) {
+            let unchanged = places.iter().enumerate();
+            return Ok(unchanged
+                .map(|(at, place)| match place {
+                    Ok(_) => Ok(None),
+                    Err(error) => Err(error.at_index(at)),
+                })
+                .collect());
         }
         self.reseal_with(|mut resealing| {
             let waiting: Vec<_> = rows
@@ -106,23 +157,89 @@ impl Session {
     }
 
     /// The versions that values of an index may have, each with the id of its key, the current one
-    /// first. Public data: it opens nothing and is not recorded.
+    /// first: those that a search asks for, so the policy is asked for
+    /// [`ActionKind::Search`](crate::ActionKind::Search) of the index's fields. It opens nothing, and
+    /// only a refusal is recorded.
+    ///
+    /// Without a session, and for a key that is not at hand, see
+    /// [`IndexVersion::under`](crate::index::IndexVersion::under).
     ///
     /// # Errors
     ///
+    /// [`Denied`](crate::ErrorKind::Denied), [`Expired`](crate::ErrorKind::Expired);
     /// [`MissingKey`](crate::ErrorKind::MissingKey) without a key for index values, and others of
     /// the key provider.
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// # use phi_seal::danger::{DiscardAudit, PermitAll};
+    /// # use phi_seal::key::{DataKey, KeyScope, KeyUse};
+    /// # use phi_seal::{Access, Actor, Keyring, Phi, PhiRecord, Purpose, TenantId, Vault};
+    /// use phi_seal::index::Index;
+    /// use phi_seal::rotate::Census;
+    ///
+    /// # #[derive(PhiRecord)]
+    /// # #[phi(record = "patient", row_derive(Clone))]
+    /// # struct Patient {
+    /// #     #[phi(id, subject)]
+    /// #     id: String,
+    /// #     #[phi(category = Ssn, index(digits))]
+    /// #     ssn: Phi<String>,
+    /// # }
+    /// # let scope = KeyScope::shared(KeyUse::Index);
+    /// # let keyring = std::sync::Arc::new(Keyring::generate()?);
+    /// # keyring.add(DataKey::generate(scope.clone())?)?;
+    /// # let vault = Vault::builder(keyring.clone(), PermitAll, DiscardAudit).build();
+    /// # let session = vault.session(Access::new(
+    /// #     TenantId::new("t")?, Actor::new("a")?, Purpose::Operations))?;
+    /// # let patient = Patient { id: "p-1".into(), ssn: Phi::new("900-01-2345".into()) };
+    /// let row = session.seal(&patient)?;
+    /// let key_id = keyring.rotate_scope(&scope)?;
+    ///
+    /// let versions = session.index_versions(Patient::SSN_INDEX)?;
+    /// assert_eq!((versions.len(), versions[0].key_id), (2, key_id));
+    /// let mut census = Census::new();
+    /// census.count_row(&row);
+    /// let rows_of = |at: usize| census.rows_of_index(&PatientSsnIndex::INFO, versions[at].version);
+    /// assert_eq!((rows_of(0), rows_of(1)), (0, 1)); // not yet resealed
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[cfg(feature = "index")]
-    pub fn index_versions<I: Index>(
-        &self,
-        index: I,
-    ) -> Result<Vec<(crate::envelope::KeyId, IndexVersion)>, Error> {
+    pub fn index_versions<I: Index>(&self, index: I) -> Result<Vec<IndexKeyVersion>, Error> {
         let _ = index;
+        let parts = I::INFO.parts().iter();
+        self.check_search(I::INFO.name(), parts.map(|part| *part.field()).collect())?;
         let mut versions = Vec::new();
         self.with_each_index_key(|key| {
-            versions.push((*key.id(), IndexVersion::under(key.id(), &I::INFO)));
+            versions.push(IndexKeyVersion {
+                key_id: *key.id(),
+                version: IndexVersion::under(key.id(), &I::INFO),
+            });
         })?;
         Ok(versions)
+    }
+}
+
+/// A key for index values, and the version that values of an index have under it.
+#[cfg(feature = "index")]
+#[non_exhaustive]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct IndexKeyVersion {
+    /// The key's fingerprint.
+    pub key_id: KeyId,
+    /// What each value of the index begins with.
+    pub version: IndexVersion,
+}
+
+/// The fields that have a value in a row; all of them if none has, since there may be index values.
+fn present_fields<W: SealedRecord>(row: &W) -> Vec<FieldInfo> {
+    let fields = <W::Record as Record>::FIELDS;
+    let present = (0..fields.len()).filter(|at| row.envelope_at(*at).is_some());
+    let present: Vec<_> = present.map(|at| fields[at]).collect();
+    match present.is_empty() {
+        true => fields.to_vec(),
+        false => present,
     }
 }
 

@@ -35,6 +35,7 @@ impl Session {
             ActionKind::Seal,
             ActionKind::Rebind,
             ActionKind::Reseal,
+            ActionKind::Search,
         ] {
             let mut subjects: Vec<_> = needs
                 .values
@@ -53,6 +54,8 @@ impl Session {
         let mut keys: Vec<_> = needs
             .values
             .iter()
+            // Whether a row may be found takes no key.
+            .filter(|need| need.action != ActionKind::Search)
             .filter(|need| {
                 if need.record.check_subject(need.field.record_type()).is_err() {
                     return false;

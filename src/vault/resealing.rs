@@ -1,11 +1,13 @@
 //! The resealing action: the same values under the active key, shown to nobody.
 
 use core::fmt;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::time::SystemTime;
 
 use super::action::Action;
 use super::cipher::Plaintext;
 use super::session::Session;
-use crate::access::ActionKind;
+use crate::access::{ActionKind, Request};
 use crate::audit::Outcome;
 use crate::context::{Field, FieldInfo, RecordRef};
 use crate::envelope::Envelope;
@@ -17,9 +19,11 @@ use crate::shape::ProtectedSealed;
 impl Session {
     /// Seals a value anew if it is under another key than the active one, as one recorded action
     /// that releases no plaintext. `None` if it is current: it is then neither decrypted nor
-    /// recorded, and the policy is not asked.
+    /// recorded.
     ///
-    /// The policy is asked for [`ActionKind::Reseal`]. The value, its encoding and its padding
+    /// The policy is asked for [`ActionKind::Reseal`], before any key is looked at; who is denied
+    /// is not told whether the value is current, and the denial is recorded. Of a stale value it is
+    /// asked a second time, by the action that seals it. The value, its encoding and its padding
     /// stay as they are.
     ///
     /// # Errors
@@ -54,11 +58,14 @@ impl Session {
         record: RecordRef<'_>,
         sealed: &S,
     ) -> Result<Option<S>, Error> {
+        let fields = [field.info()];
         let envelope = sealed.present().map(|sealed| sealed.envelope());
-        if self.is_live_again() && self.is_current(record, envelope) {
+        let look = self.look();
+        let is_current = look.permits(record, &fields) && self.is_current(record, envelope);
+        look.end();
+        if is_current {
             return Ok(None);
         }
-        let fields = [field.info()];
         self.reseal_with(|mut resealing| {
             let permit = resealing.authorize(record, &fields)?;
             let renewed = resealing.renew(&permit, field, sealed);
@@ -85,11 +92,15 @@ impl Session {
         result
     }
 
-    /// Counts a look at what may be current as activity, and says whether the session lives: a
-    /// long walk over current rows is no idleness.
-    pub(crate) fn is_live_again(&self) -> bool {
-        let (_, is_live) = self.touch();
-        is_live
+    /// Begins to look for what is stale. Counts as activity: a long walk over current rows is no
+    /// idleness.
+    pub(crate) fn look(&self) -> Look<'_> {
+        let (now, is_live) = self.touch();
+        Look {
+            session: self,
+            now: is_live.then_some(now),
+            has_ended: false,
+        }
     }
 
     /// Whether a value of this record is under the key that would seal it now. An absent one is.
@@ -101,6 +112,53 @@ impl Session {
         envelope.is_none_or(|envelope| {
             lend_active(self.keys(), scope, |key| *key.id() == envelope.key_id()).unwrap_or(false)
         })
+    }
+}
+
+/// A look at what may be stale, before there is an action: of what is current there is nothing to
+/// record. If policy or provider panic over it, that is recorded as an aborted resealing.
+pub(crate) struct Look<'s> {
+    session: &'s Session,
+    /// `None` in an expired session.
+    now: Option<SystemTime>,
+    has_ended: bool,
+}
+
+impl Look<'_> {
+    pub(crate) const fn is_live(&self) -> bool {
+        self.now.is_some()
+    }
+
+    /// Whether the session lives and the policy lets all these fields, of one record type, be
+    /// sealed anew: only then may their keys be compared with the active one. If not, authorising
+    /// them says why and records it.
+    pub(crate) fn permits(&self, record: RecordRef<'_>, fields: &[FieldInfo]) -> bool {
+        let (Some(now), Some(first)) = (self.now, fields.first()) else {
+            return false;
+        };
+        let record_type = first.record_type();
+        if record.check_subject(record_type).is_err() {
+            return false;
+        }
+        let (access, action) = (self.session.access(), ActionKind::Reseal);
+        let request = Request::new(access, action, record_type, record, fields, now);
+        let decision = self.session.policy().authorize(&request);
+        (0..fields.len()).all(|position| decision.permits(position))
+    }
+
+    /// Ends it: what follows is recorded by an action of its own, or nothing is.
+    pub(crate) fn end(mut self) {
+        self.has_ended = true;
+    }
+}
+
+impl Drop for Look<'_> {
+    fn drop(&mut self) {
+        if !self.has_ended {
+            // Reached by a panic only. A second one, from the sink, would abort the process.
+            let abort = || drop(Action::begin(self.session, ActionKind::Reseal));
+            let _ = catch_unwind(AssertUnwindSafe(abort));
+        }
     }
 }
 

@@ -8,8 +8,8 @@ use super::action::Action;
 use super::opening::Opening;
 use super::session::Session;
 use crate::access::{ActionKind, Request};
-use crate::audit::SearchedIndex;
-use crate::context::FieldInfo;
+use crate::audit::{EventItem, Outcome, SearchedIndex};
+use crate::context::{FieldInfo, RecordRef};
 use crate::error::{Error, ErrorKind};
 use crate::key::{DataKey, Scope, lend_active, lend_each};
 
@@ -56,6 +56,27 @@ impl Session {
         }
     }
 
+    /// As [`begin_search`](Session::begin_search), for what a search would ask the database, and
+    /// without one: there is nothing to record but a refusal.
+    pub(crate) fn check_search(
+        &self,
+        index: &'static str,
+        fields: Vec<FieldInfo>,
+    ) -> Result<(), Error> {
+        let (now, is_live) = self.touch();
+        let record_type = fields.first().map(FieldInfo::record_type);
+        if let Some(record_type) = record_type.filter(|_| is_live) {
+            let request = Request::to_search(self.access(), record_type, &fields, now);
+            let decision = self.policy().authorize(&request);
+            if (0..fields.len()).all(|at| decision.permits(at)) {
+                return Ok(());
+            }
+        }
+        // Says why, and records it; what it permits now was refused a moment ago.
+        let searching = self.begin_search(index, fields)?;
+        Err(searching.fail(Error::denied()))
+    }
+
     /// Runs `f` on the tenant's active key for index values.
     pub(crate) fn with_index_key<R>(&self, f: impl FnOnce(&DataKey) -> R) -> Result<R, Error> {
         let scope = Scope::indexing(self.access().tenant());
@@ -66,6 +87,44 @@ impl Session {
     pub(crate) fn with_each_index_key(&self, f: impl FnMut(&DataKey)) -> Result<(), Error> {
         let scope = Scope::indexing(self.access().tenant());
         Ok(lend_each(self.keys(), scope, f)?)
+    }
+}
+
+impl<'a> Action<'a> {
+    /// Asks the policy whether a search by these fields, of one record type, may come upon this
+    /// record, before anything of it is looked at. Leaves something in the event only if not.
+    pub(crate) fn may_find(
+        &mut self,
+        record: RecordRef<'a>,
+        fields: &[FieldInfo],
+    ) -> Result<(), Error> {
+        let record_type = fields.first().map(FieldInfo::record_type);
+        let record_type = record_type.filter(|of| record.check_subject(*of).is_ok());
+        let (Some(record_type), Some(now)) = (record_type, self.session.live_time()) else {
+            // Nobody to ask about, or too late to ask: what is authorised next says so.
+            return Ok(());
+        };
+        let decision = self.session.policy().authorize(&Request::new(
+            self.session.access(),
+            ActionKind::Search,
+            record_type,
+            record,
+            fields,
+            now,
+        ));
+        let mut positions = 0..fields.len();
+        let Some(refused) = positions.find(|at| !decision.permits(*at)) else {
+            return Ok(());
+        };
+        for (position, field) in fields.iter().enumerate() {
+            let mut item = EventItem::announced(record, *field);
+            item.reason = decision.reason_code(position).clone();
+            if !decision.permits(position) {
+                item.outcome = Outcome::Failed(ErrorKind::Denied);
+            }
+            self.items.push(item);
+        }
+        Err(fields[refused].blame(Error::denied()))
     }
 }
 

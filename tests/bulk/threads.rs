@@ -121,6 +121,50 @@ fn a_panic_on_a_thread_comes_through_after_its_action_was_aborted() {
     }
 }
 
+/// As documented: every page of the round is its own event, those behind are lost with the one that
+/// panicked, and the next round goes on, counting what was lost.
+#[test]
+fn pages_behind_a_panicking_one_are_recorded_and_the_next_round_goes_on() {
+    for bad in 0..6 {
+        let ward = Ward::new();
+        Gate::tell(&ward.gate.panics, &[&format!("p-{bad}")]);
+        Gate::tell(&ward.gate.denied, &["p-7"]);
+        let mut sealing = ward.session.seal_all(patients(8)).page(1).threads(3);
+        let (mut taken, mut panics) = (Vec::new(), 0);
+        loop {
+            match catch_unwind(AssertUnwindSafe(|| sealing.next())) {
+                Ok(Some(result)) => taken.push(result),
+                Ok(None) => break,
+                Err(_) => panics += 1,
+            }
+        }
+        assert_eq!(panics, 1);
+        // Rounds of three.
+        let lost = bad..(bad / 3 + 1) * 3;
+        let kept: Vec<_> = (0..8).filter(|at| !lost.contains(at)).collect();
+        assert_eq!(taken.len(), kept.len(), "{bad}");
+        for (result, number) in taken.iter().zip(&kept) {
+            match (number, result) {
+                (7, Err(error)) => assert_eq!(error.index(), Some(7)),
+                (_, row) => assert_eq!(row.as_ref().unwrap().id, format!("p-{number}")),
+            }
+        }
+        let mut recorded: Vec<_> = ward
+            .events()
+            .iter()
+            .map(|event| (ids(event), event.outcome.clone()))
+            .collect();
+        recorded.sort();
+        let outcome = |number| match number {
+            _ if number == bad => "aborted",
+            7 => "denied",
+            _ => "success",
+        };
+        let expected = (0..8).map(|number| (numbered([number]), outcome(number).to_string()));
+        assert_eq!(recorded, expected.collect::<Vec<_>>());
+    }
+}
+
 #[test]
 fn a_consumer_that_panics_leaves_whole_pages() {
     let ward = Ward::new();

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use phi_seal::codec::{Content, Encoder, Value};
+use phi_seal::codec::{Content, Date, Encoder, Value};
 use phi_seal::danger::{import_data_key, index_lookup_unrecorded, index_values_unrecorded};
 use phi_seal::index::{Index, IndexInfo, IndexPart, IndexValue, Normal};
 use phi_seal::key::{DataKey, KeyScope, KeyUse};
@@ -114,6 +114,29 @@ fn values_are_repeatable_and_uniqueness_changes_none() {
     let slow = value::<Slow>(&key(1), "a", "adam");
     assert_eq!(slow, value::<Slow>(&key(1), "a", "ADAM "));
     assert_ne!(slow, value::<Slow>(&key(1), "b", "adam"));
+}
+
+/// Forms in which values that differ beyond their spelling differ too. The others do not compile
+/// (`tests/ui/index`).
+#[test]
+fn what_keeps_values_apart_may_be_unique() {
+    const BORN: Field<Date> = PATIENT.field("born", Category::Date);
+    const SEASON: Field<i32> = PATIENT.field("season", Category::Date);
+    const INFOS: &[IndexInfo] = &[
+        IndexInfo::new(PATIENT, "text", &[TEXT]).unique(),
+        IndexInfo::new(PATIENT, "digits", &[IndexPart::new(&GIVEN, Normal::Digits)]).unique(),
+        IndexInfo::new(PATIENT, "email", &[IndexPart::new(&GIVEN, Normal::Email)]).unique(),
+        IndexInfo::new(PATIENT, "phone", &[IndexPart::new(&GIVEN, Normal::UsPhone)]).unique(),
+        IndexInfo::new(PATIENT, "date", &[IndexPart::new(&BORN, Normal::Date)]).unique(),
+        IndexInfo::new(PATIENT, "iso", &[IndexPart::new(&GIVEN, Normal::Date)]).unique(),
+        IndexInfo::new(
+            PATIENT,
+            "season",
+            &[IndexPart::new(&SEASON, Normal::Year), TEXT],
+        )
+        .unique(),
+    ];
+    assert!(INFOS.iter().all(IndexInfo::is_unique));
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! Words.
 
-use phi_seal::index::Normal::Tokens;
+use phi_seal::ErrorKind;
+use phi_seal::index::Normal::{self, Tokens};
 
 use crate::{finds, is_refused, terms};
 
@@ -54,4 +55,57 @@ fn a_row_has_all_the_words_of_a_question() {
         assert!(!finds(Tokens, wanted, name), "{wanted}");
     }
     assert!(is_refused(Tokens, "") && is_refused(Tokens, " -- "));
+}
+
+fn numbered(words: usize) -> String {
+    let words: Vec<_> = (0..words).map(|number| format!("word{number}")).collect();
+    words.join(" ")
+}
+
+#[test]
+fn a_value_or_question_of_more_words_than_the_bound_is_refused() {
+    assert_eq!(Normal::MAX_TOKENS, 64);
+    let (most, more) = (numbered(64), numbered(65));
+    assert_eq!(words(&most).len(), 64);
+    // Each counts once, however often and in however many texts it stands.
+    assert_eq!(
+        words(&most.repeat(3).replace("word63word0", "word63 word0")).len(),
+        64
+    );
+    assert_eq!(
+        terms(Tokens, &vec![most.clone(), most.to_uppercase()]).len(),
+        64
+    );
+    assert!(finds(Tokens, &most, &most));
+    let half = |from: usize| {
+        numbered(100)
+            .split(' ')
+            .skip(from)
+            .take(33)
+            .collect::<Vec<_>>()
+            .join(" ")
+    };
+    let halves = vec![half(0), half(33)];
+
+    let refused = |error: phi_seal::Error, kind| {
+        assert_eq!(error.kind(), kind);
+        assert!(!format!("{error} {error:?}").contains("word6"));
+    };
+    refused(Tokens.terms_of(&more).unwrap_err(), ErrorKind::Unencodable);
+    refused(
+        Tokens.terms_of(&halves).unwrap_err(),
+        ErrorKind::Unencodable,
+    );
+    refused(
+        Tokens.finds(&more, &most).unwrap_err(),
+        ErrorKind::InvalidInput,
+    );
+    refused(
+        Tokens.finds(&halves, &halves).unwrap_err(),
+        ErrorKind::InvalidInput,
+    );
+    // What cannot be in the index is no answer, whatever was planted there.
+    assert!(!finds(Tokens, "word1", &more));
+    // Other forms know no words.
+    assert_eq!(terms(Normal::Text, &more), [more]);
 }

@@ -136,10 +136,10 @@ fn rows_are_counted_by_index_version() {
     let ward = Ward::new();
     let mut table = ward.table(5);
     let session = ward.session();
-    let old = session.index_versions(Patient::SSN_INDEX).unwrap()[0].1;
+    let old = session.index_versions(Patient::SSN_INDEX).unwrap()[0].version;
     ward.keys.ring.rotate_scope(&index_scope()).unwrap();
     table.push(session.seal(&patient(5)).unwrap());
-    let new = session.index_versions(Patient::SSN_INDEX).unwrap()[0].1;
+    let new = session.index_versions(Patient::SSN_INDEX).unwrap()[0].version;
     let census = census(&table);
     let ssn = PatientSsnIndex::INFO;
     assert_eq!(
@@ -152,8 +152,8 @@ fn rows_are_counted_by_index_version() {
     // A row with several values of an index counts once; row 4 has no words.
     let words = PatientWords::INFO;
     let of_words = session.index_versions(Patient::WORDS).unwrap();
-    assert_eq!(census.rows_of_index(&words, of_words[1].1), 4);
-    assert_eq!(census.rows_of_index(&words, of_words[0].1), 1);
+    assert_eq!(census.rows_of_index(&words, of_words[1].version), 4);
+    assert_eq!(census.rows_of_index(&words, of_words[0].version), 1);
     assert_eq!(
         census.rows_of_index(&words, old),
         0,
@@ -161,9 +161,13 @@ fn rows_are_counted_by_index_version() {
     );
     // Seven under the old key, and under the new one all but the status that row 5 has not.
     assert_eq!(census.indexes().len(), 13);
-    for (record_type, _, _, rows) in census.indexes() {
-        assert_eq!(record_type, "patient");
-        assert!((1..=5).contains(&rows));
+    for usage in census.indexes() {
+        assert_eq!(usage.record_type, "patient");
+        assert!((1..=5).contains(&usage.rows));
+        if usage.index == ssn.name() {
+            let rows = census.rows_of_index(&ssn, usage.version);
+            assert_eq!(usage.rows, rows);
+        }
     }
 }
 

@@ -3,6 +3,7 @@
 use phi_seal::record::IndexState;
 use phi_seal::{AuditError, Decision, ErrorKind};
 
+use crate::doubles::Count;
 use crate::ward::{
     EXPIRY, Patient, PatientRow, Ward, corrupt, index_scope, items, patient, phi, recorded_ids, ssn,
 };
@@ -29,16 +30,116 @@ fn check(ward: &Ward, row: &PatientRow, number: usize) {
 fn current_rows_are_neither_decrypted_nor_recorded() {
     let ward = Ward::new();
     let table = ward.table(5);
-    ward.gate.decide(|_| Decision::deny("not even asked"));
     assert!(reseal(&ward, &table).iter().all(Option::is_none));
+    assert_eq!(ward.keys.count().opened, 0);
+    let asked = ward.gate.asked();
+    assert_eq!(asked.len(), 5, "once a row");
+    assert_eq!(
+        asked[0],
+        "reseal p-0 ssn,family,full_name,birth_date,status,note"
+    );
+    assert_eq!(asked[4], "reseal p-4 ssn,family,birth_date,status,note");
     assert!(
         ward.session()
             .reseal_rows::<PatientRow>(&[])
             .unwrap()
             .is_empty()
     );
-    assert_eq!(ward.keys.count().opened, 0);
     assert!(ward.gate.asked().is_empty() && ward.sink.is_empty());
+    // No event, and so no number of one.
+    let session = ward.session();
+    session.reseal_rows(&table).unwrap();
+    session.open(&table[0]).unwrap();
+    assert_eq!(ward.event().event, format!("{}-1-1", session.id()));
+}
+
+/// Whether a row is current, stale or of a key that is gone.
+#[test]
+fn who_is_denied_learns_nothing_of_any_key_and_that_is_recorded() {
+    let (current, stale, gone) = (Ward::new(), Ward::new(), Ward::new());
+    let of = |ward: &Ward| ward.table(2);
+    let tables = [of(&current), of(&stale), of(&gone)];
+    stale.keys.ring.rotate().unwrap();
+    gone.keys
+        .ring
+        .replace(phi_seal::Keyring::generate().unwrap());
+    let mut told = Vec::new();
+    for (ward, table) in [current, stale, gone].iter().zip(&tables) {
+        ward.gate.decide(|request| match request.record() {
+            Some(record) if record.id().as_str() == "p-1" => Decision::deny("no-reseal"),
+            _ => Decision::permit("granted"),
+        });
+        for fill in [false, true] {
+            let (session, rows) = (ward.session(), &table[1..]);
+            let resealed = match fill {
+                false => session.reseal_rows(rows),
+                true => session.fill_indexes(rows),
+            };
+            let error = resealed.unwrap().remove(0).err().unwrap();
+            assert!(error.is_denied());
+            assert_eq!(ward.keys.count(), Count::default());
+            let event = ward.event();
+            assert_eq!(event.outcome, "denied");
+            told.push((error, items(&event)));
+            ward.forget();
+        }
+    }
+    assert_eq!(told[0].1[0], "p-1 ssn denied no-reseal");
+    assert_eq!(told[0].1.len(), 6);
+    assert!(told.iter().all(|other| *other == told[0]));
+}
+
+#[test]
+fn a_denied_row_among_current_ones_is_the_only_one_recorded() {
+    let ward = Ward::new();
+    let table = ward.table(3);
+    ward.gate
+        .decide(|request| match request.record().unwrap().id().as_str() {
+            "p-1" => Decision::permit_only("granted", vec![true; 5]),
+            _ => Decision::permit("granted"),
+        });
+    let resealed = ward.session().reseal_rows(&table).unwrap();
+    assert!(matches!((&resealed[0], &resealed[2]), (Ok(None), Ok(None))));
+    let error = resealed[1].as_ref().err().unwrap();
+    assert_eq!(
+        (error.kind(), error.field(), error.index()),
+        (ErrorKind::Denied, Some("note"), Some(1))
+    );
+    let event = ward.event();
+    assert_eq!(
+        (event.outcome.as_str(), recorded_ids(&event)),
+        ("denied", vec!["p-1"])
+    );
+}
+
+/// There is no row to act on, and an event of nothing would say that something succeeded.
+#[test]
+fn rows_without_an_id_are_errors_and_no_event() {
+    let ward = Ward::new();
+    let mut table = ward.table(2);
+    table.iter_mut().for_each(|row| row.id.clear());
+    let session = ward.session();
+    let failed = |results: Vec<ErrorKind>| assert_eq!(results, [ErrorKind::InvalidInput; 2]);
+    let resealed = session.reseal_rows(&table).unwrap();
+    failed(
+        resealed
+            .iter()
+            .map(|row| row.as_ref().err().unwrap().kind())
+            .collect(),
+    );
+    let positions = resealed
+        .iter()
+        .map(|row| row.as_ref().err().unwrap().index());
+    assert_eq!(positions.collect::<Vec<_>>(), [Some(0), Some(1)]);
+    let verified = session.verify_indexes(&table).unwrap();
+    failed(
+        verified
+            .iter()
+            .map(|row| row.as_ref().err().unwrap().kind())
+            .collect(),
+    );
+    assert!(ward.sink.is_empty());
+    assert_eq!(ward.keys.count(), Count::default());
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::ops::Bound;
 
-use phi_seal::rotate::{Change, RowStore};
+use phi_seal::rotate::{Change, Page, RowStore, StoredRow};
 
 use crate::ward::PatientRow;
 
@@ -58,7 +58,7 @@ impl RowStore for Table {
         &mut self,
         after: Option<&String>,
         limit: usize,
-    ) -> Result<Vec<(String, PatientRow)>, Down> {
+    ) -> Result<Page<String, PatientRow>, Down> {
         if self.fails() {
             return Err(Down);
         }
@@ -66,7 +66,10 @@ impl RowStore for Table {
         let rows = self.rows.range::<String, _>((after, Bound::Unbounded));
         let page: Vec<_> = rows
             .take(limit)
-            .map(|(id, row)| (id.clone(), row.clone()))
+            .map(|(id, row)| StoredRow {
+                cursor: id.clone(),
+                row: row.clone(),
+            })
             .collect();
         self.pages.push(page.len());
         Ok(page)

@@ -3,7 +3,9 @@
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
-use phi_seal::key::{DataKey, KeyError, KeyErrorKind, KeyProvider, KeyUse, Keyring, Scope};
+use phi_seal::key::{
+    DataKey, KeyError, KeyErrorKind, KeyProvider, KeyScope, KeyUse, Keyring, Scope,
+};
 use phi_seal::{Decision, KeyId, Policy, Request};
 
 /// Decides by a function, and notes what it was asked: the action, the record and the fields.
@@ -68,6 +70,12 @@ pub enum Lending {
     Nothing,
     /// Lists a sealing key among those for indexes.
     Foreign,
+    /// Lists every key twice.
+    Twice,
+    /// Lists the active key last.
+    ActiveLast,
+    /// Rotates in the middle of listing its keys.
+    Rotating,
     Panic,
 }
 
@@ -147,6 +155,21 @@ impl KeyProvider for Counting {
                 self.ring.with_each(scope, lend)?;
                 self.ring
                     .with_active(Scope::sealing(scope.tenant, None), lend)?;
+                self.ring.with_each(scope, lend)
+            }
+            Lending::Twice => {
+                self.ring.with_each(scope, lend)?;
+                self.ring.with_each(scope, lend)
+            }
+            Lending::ActiveLast => {
+                let mut ids = Vec::new();
+                self.ring.with_each(scope, &mut |key| ids.push(*key.id()))?;
+                let mut ids = ids.iter().rev();
+                ids.try_for_each(|id| self.ring.with_key(scope, id, lend))
+            }
+            Lending::Rotating => {
+                let shared = KeyScope::shared(scope.key_use);
+                self.ring.rotate_scope(&shared).unwrap();
                 self.ring.with_each(scope, lend)
             }
             Lending::Honest | Lending::Panic => self.ring.with_each(scope, lend),

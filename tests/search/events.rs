@@ -145,7 +145,10 @@ fn rows_that_may_not_be_opened_are_recorded_and_not_returned() {
     let ward = Ward::new();
     let table = ward.table(15);
     ward.gate.decide(|request| match request.record() {
-        Some(record) if record.id().as_str() == "p-7" => Decision::deny("not-treating"),
+        Some(record) if record.id().as_str() == "p-7" => match request.action() {
+            ActionKind::Open => Decision::deny("not-treating"),
+            _ => Decision::permit("granted"),
+        },
         _ => Decision::permit("granted"),
     });
     let session = ward.session();

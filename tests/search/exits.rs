@@ -7,7 +7,9 @@ use phi_seal::codec::{CodecError, Content, Encoder, Value};
 use phi_seal::{ActionKind, AuditError, Decision, Error, ErrorKind, Keyring, Phi, SecretBytes};
 
 use crate::doubles::{Count, Lending};
-use crate::ward::{EXPIRY, Patient, PatientRow, Ward, birth_date, candidates, items, phi, ssn};
+use crate::ward::{
+    EXPIRY, Patient, PatientRow, Ward, birth_date, candidates, index_scope, items, phi, ssn,
+};
 
 /// A search for the first patient, through to the rows.
 fn search(ward: &Ward, table: &[PatientRow]) -> Result<usize, Error> {
@@ -224,8 +226,11 @@ fn a_provider_that_breaks_its_contract_is_recorded() {
         (Lending::NoList, ErrorKind::Provider),
         (Lending::Nothing, ErrorKind::Provider),
         (Lending::Foreign, ErrorKind::MissingKey),
+        (Lending::Twice, ErrorKind::Provider),
+        (Lending::ActiveLast, ErrorKind::Provider),
     ] {
         let ward = Ward::new();
+        ward.keys.ring.rotate_scope(&index_scope()).unwrap();
         ward.keys.mode(mode);
         assert_eq!(search(&ward, &[]).unwrap_err().kind(), kind, "{mode:?}");
         expect(&ward, kind.code(), "granted", &[]);
@@ -237,6 +242,19 @@ fn a_provider_that_breaks_its_contract_is_recorded() {
     expect(&ward, "aborted", "granted", &[]);
 }
 
+/// No breach: the active key was another when the search looked at it first.
+#[test]
+fn a_rotation_while_keys_are_listed_fails_no_search() {
+    let ward = Ward::new();
+    let table = ward.table(1);
+    ward.keys.mode(Lending::Rotating);
+    let session = ward.session();
+    let search = session.search(Patient::SSN_INDEX, &phi(&ssn(0))).unwrap();
+    assert_eq!(search.values().len(), 2);
+    let rows = candidates(&table, &search);
+    assert_eq!(search.open(rows).unwrap().len(), 1);
+}
+
 #[test]
 fn a_policy_that_panics_is_recorded() {
     let ward = Ward::new();
@@ -244,6 +262,15 @@ fn a_policy_that_panics_is_recorded() {
     ward.gate.decide(|_| panic!("policy"));
     assert!(catch_unwind(AssertUnwindSafe(|| search(&ward, &table).is_ok())).is_err());
     expect(&ward, "aborted", "", &[]);
+
+    // About the row that was found, before anything is done with it.
+    ward.forget();
+    ward.gate.decide(|request| match request.record() {
+        None => Decision::permit("granted"),
+        Some(_) => panic!("policy"),
+    });
+    assert!(catch_unwind(AssertUnwindSafe(|| search(&ward, &table).is_ok())).is_err());
+    expect(&ward, "aborted", "granted", &[]);
 
     ward.forget();
     ward.gate.decide(|request| match request.action() {

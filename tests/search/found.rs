@@ -217,9 +217,9 @@ fn fields_come_with_the_position_of_their_row() {
         .unwrap();
     let smiths: Vec<_> = (0..ROWS).filter(|number| number % 7 == 4).collect();
     assert_eq!(found.len(), smiths.len());
-    for ((at, opened), number) in found.into_iter().zip(smiths) {
-        assert_eq!(rows[at].id, format!("p-{number}"));
-        let (note, full_name) = opened.unwrap();
+    for (hit, number) in found.into_iter().zip(smiths) {
+        assert_eq!(rows[hit.position].id, format!("p-{number}"));
+        let (note, full_name) = hit.opened.unwrap();
         assert_eq!(*note.expose(), format!("note {number}"));
         assert_eq!(full_name.is_some(), number % 5 != 4);
     }

@@ -1,9 +1,13 @@
 //! Index keys: rotation, states, and which keys never serve.
 
-use phi_seal::key::{DataKey, KeyScope, KeyUse, Keyring};
-use phi_seal::{ErrorKind, SubjectId, TenantId};
+use phi_seal::key::{DataKey, KeyScope, KeyUse, Keyring, Keyset, LocalKms};
+use phi_seal::{Decision, ErrorKind, SubjectId, TenantId};
+use pollster::block_on;
 
-use crate::ward::{Patient, PatientRow, Ward, candidates, ids, index_scope, patient, phi, ssn};
+use crate::doubles::Count;
+use crate::ward::{
+    EXPIRY, Patient, PatientRow, Ward, candidates, ids, index_scope, patient, phi, ssn,
+};
 
 fn find(ward: &Ward, table: &[PatientRow], number: usize) -> Vec<String> {
     let session = ward.session();
@@ -37,21 +41,105 @@ fn rows_under_old_and_new_keys_are_found_together() {
     assert_eq!(versions.len(), 2);
     // The active one first.
     assert_eq!(
-        (versions[0].0, versions[1].0),
+        (versions[0].key_id, versions[1].key_id),
         (*infos[2].id(), *infos[1].id())
     );
-    assert_eq!(versions[0].1, table[2].ssn_index.unwrap().version());
-    assert_eq!(versions[1].1, table[0].ssn_index.unwrap().version());
+    assert_eq!(versions[0].version, table[2].ssn_index.unwrap().version());
+    assert_eq!(versions[1].version, table[0].ssn_index.unwrap().version());
     let of_search: Vec<_> = search
         .values()
         .iter()
         .map(|value| value.version())
         .collect();
-    assert_eq!(of_search, [versions[0].1, versions[1].1]);
+    assert_eq!(of_search, [versions[0].version, versions[1].version]);
     drop(search);
     for number in 0..3 {
         assert_eq!(find(&ward, &table, number), [format!("p-{number}")]);
     }
+}
+
+/// Two processes on one keyset, each with a keyring of its own.
+struct Processes {
+    kms: LocalKms,
+    keyset: Keyset,
+    writer: Ward,
+    reader: Ward,
+}
+
+impl Processes {
+    fn new() -> Self {
+        let kms = LocalKms::generate().unwrap();
+        let mut keyset = block_on(Keyset::generate(&kms)).unwrap();
+        let index_key = DataKey::generate(index_scope()).unwrap();
+        block_on(keyset.add(&index_key, &kms)).unwrap();
+        let start = || Ward::with_ring(block_on(keyset.unlock(&kms)).unwrap());
+        let (writer, reader) = (start(), start());
+        Self {
+            kms,
+            keyset,
+            writer,
+            reader,
+        }
+    }
+
+    fn reload(&self, process: &Ward) {
+        let unlocked = block_on(self.keyset.unlock(&self.kms)).unwrap();
+        process.keys.ring.replace(unlocked);
+    }
+}
+
+/// Why the two steps are needed: the error that nobody sees.
+#[test]
+fn a_process_that_does_not_know_a_rotated_key_misses_rows() {
+    let mut processes = Processes::new();
+    block_on(
+        processes
+            .keyset
+            .rotate_scope(&index_scope(), &processes.kms),
+    )
+    .unwrap();
+    processes.reload(&processes.writer);
+    let table = [processes.writer.session().seal(&patient(0)).unwrap()];
+    assert!(find(&processes.reader, &table, 0).is_empty());
+    processes.reload(&processes.reader);
+    assert_eq!(find(&processes.reader, &table, 0), ["p-0"]);
+}
+
+#[test]
+fn a_process_that_knows_a_key_before_it_is_active_misses_nothing() {
+    let mut processes = Processes::new();
+    let before = processes.writer.session().seal(&patient(0)).unwrap();
+    let next = DataKey::generate(index_scope()).unwrap();
+    let id = *next.id();
+    let version = block_on(processes.keyset.add_decrypt_only(&next, &processes.kms)).unwrap();
+    // Not all at once: neither knows less than what the other writes.
+    processes.reload(&processes.reader);
+    let between = processes.writer.session().seal(&patient(1)).unwrap();
+    let of_reader = processes.reader.session().seal(&patient(2)).unwrap();
+    assert_eq!(find(&processes.writer, &[of_reader], 2), ["p-2"]);
+    processes.reload(&processes.writer);
+
+    block_on(processes.keyset.activate(version, &processes.kms)).unwrap();
+    processes.reload(&processes.writer);
+    let session = processes.writer.session();
+    let after = session.seal(&patient(3)).unwrap();
+    let newest = session.index_versions(Patient::SSN_INDEX).unwrap()[0];
+    assert_eq!(
+        (newest.key_id, newest.version),
+        (id, after.ssn_index.unwrap().version())
+    );
+
+    // The other has not heard of it, and finds all the same.
+    let table = [before, between, after];
+    for (at, number) in [(0, 0), (1, 1), (2, 3)] {
+        let name = [format!("p-{number}")];
+        assert_eq!(find(&processes.reader, &table, number), name);
+        assert_eq!(find(&processes.writer, &table[at..=at], number), name);
+    }
+    // And what it writes meanwhile, under the key that was active, is found too.
+    let late = processes.reader.session().seal(&patient(4)).unwrap();
+    assert_ne!(late.ssn_index.unwrap().version(), newest.version);
+    assert_eq!(find(&processes.writer, &[late], 4), ["p-4"]);
 }
 
 /// As documented: what cannot be read cannot be searched.
@@ -102,6 +190,34 @@ fn without_an_index_key_nothing_is_sealed_and_that_is_recorded() {
     assert_eq!(error.kind(), ErrorKind::MissingKey);
 }
 
+/// They are what a search asks for, so they are for whom may search.
+#[test]
+fn who_may_not_search_learns_no_version() {
+    let (ward, _) = rotated();
+    let session = ward.session();
+    ward.forget();
+    session.index_versions(Patient::SSN_INDEX).unwrap();
+    assert_eq!(ward.gate.asked(), ["search - ssn"]);
+    assert!(ward.sink.is_empty(), "there is nothing to record");
+    ward.keys.count();
+    ward.gate.decide(|_| Decision::deny("no-search"));
+    let error = session.index_versions(Patient::SSN_INDEX).unwrap_err();
+    assert!(error.is_denied());
+    assert_eq!(ward.keys.count(), Count::default());
+    let event = ward.event();
+    assert_eq!(
+        (event.action.as_str(), event.outcome.as_str()),
+        ("search", "denied")
+    );
+    assert_eq!(event.search.unwrap().reason, "no-search");
+    ward.forget();
+    ward.clock.advance(EXPIRY.max_age * 2);
+    let error = session.index_versions(Patient::SSN_INDEX).unwrap_err();
+    assert!(error.is_expired());
+    assert_eq!(ward.event().outcome, "expired");
+    assert_eq!(ward.keys.count(), Count::default());
+}
+
 /// A search is over all patients: a patient's own key makes no index values, and losing it leaves
 /// the other patients' rows to be found.
 #[test]
@@ -127,8 +243,8 @@ fn a_subjects_key_never_serves_an_index() {
     let row = session.seal(&patient(0)).unwrap();
     assert_eq!(row.ssn.key_id(), *ring.keys()[0].id());
     let versions = session.index_versions(Patient::SSN_INDEX).unwrap();
-    assert_eq!((versions.len(), versions[0].0), (1, id));
-    assert_eq!(row.ssn_index.unwrap().version(), versions[0].1);
+    assert_eq!((versions.len(), versions[0].key_id), (1, id));
+    assert_eq!(row.ssn_index.unwrap().version(), versions[0].version);
     assert_eq!(find(&ward, &[row], 0), ["p-0"]);
 }
 

@@ -3,6 +3,8 @@
 #![allow(clippy::unwrap_used, clippy::panic, missing_docs, unreachable_pub)]
 
 mod absent;
+mod bound;
+mod clock;
 mod doubles;
 mod events;
 mod exits;
@@ -10,6 +12,7 @@ mod found;
 mod keys;
 mod permits;
 mod policy;
+mod prepare;
 mod stored;
 mod tenants;
 mod types;

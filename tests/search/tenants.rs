@@ -46,9 +46,9 @@ fn a_tenants_own_key_makes_its_values_and_the_shared_one_goes_on_finding() {
     table.push(session.seal(&patient(1)).unwrap());
 
     let versions = session.index_versions(Patient::SSN_INDEX).unwrap();
-    assert_eq!((versions.len(), versions[0].0), (2, own_id));
-    assert_eq!(table[1].ssn_index.unwrap().version(), versions[0].1);
-    assert_eq!(table[0].ssn_index.unwrap().version(), versions[1].1);
+    assert_eq!((versions.len(), versions[0].key_id), (2, own_id));
+    assert_eq!(table[1].ssn_index.unwrap().version(), versions[0].version);
+    assert_eq!(table[0].ssn_index.unwrap().version(), versions[1].version);
     for number in 0..2 {
         let search = session
             .search(Patient::SSN_INDEX, &phi(&ssn(number)))
@@ -59,5 +59,5 @@ fn a_tenants_own_key_makes_its_values_and_the_shared_one_goes_on_finding() {
     // Another tenant never meets it.
     let grace = ward.vault.session(access("grace")).unwrap();
     let versions = grace.index_versions(Patient::SSN_INDEX).unwrap();
-    assert!(versions.iter().all(|(id, _)| *id != own_id) && versions.len() == 1);
+    assert!(versions.iter().all(|of| of.key_id != own_id) && versions.len() == 1);
 }

@@ -70,6 +70,9 @@ pub enum Normal {
     /// Each word of [`Text`](Normal::Text) by itself: several terms for one value, or for a list
     /// of texts. Words end at all but letters, marks, digits and apostrophes, which are left out:
     /// `O'Neil` is `oneil`.
+    ///
+    /// At most [`MAX_TOKENS`](Normal::MAX_TOKENS) different ones: for names and addresses, not for
+    /// notes. A value with more is not sealed, a question with more refused.
     Tokens,
     /// How a name sounds: the primary code of Double Metaphone, over all words at once. Without
     /// letters that fold to `a` to `z` only, its [`Text`](Normal::Text).
@@ -78,9 +81,27 @@ pub enum Normal {
 }
 
 impl Normal {
+    /// The most different words that a value of an index of [`Tokens`](Normal::Tokens) has, or a
+    /// question to it. Each is a hash in the row, and which words stand together tells the more
+    /// the more there are.
+    pub const MAX_TOKENS: usize = 64;
+
     /// Whether a value has several terms.
     pub const fn has_several_terms(self) -> bool {
         matches!(self, Self::Tokens)
+    }
+
+    /// Whether values of this type that are plainly different can have the same form, beyond
+    /// another spelling of the same: a prefix, a year, a sound.
+    pub(super) const fn leaves_something_out(self, content: Content) -> bool {
+        match self {
+            Self::Prefix(_) | Self::Zip3 => true,
+            #[cfg(feature = "index-phonetic")]
+            Self::Phonetic => true,
+            Self::Date => matches!(content, Content::Timestamp),
+            Self::Year => !matches!(content, Content::Integer),
+            Self::Text | Self::Digits | Self::Email | Self::UsPhone | Self::Tokens => false,
+        }
     }
 
     /// Its stable name and version: `text-1`, `prefix-1:3`.
@@ -110,28 +131,37 @@ impl Normal {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Unencodable`], with the value type's own sentence.
+    /// [`ErrorKind::Unencodable`], with the value type's own sentence, or for more than
+    /// [`MAX_TOKENS`](Normal::MAX_TOKENS) words.
     pub fn terms_of<T: Value>(self, value: &T) -> Result<Vec<SecretBytes>, Error> {
-        Ok(self.terms(T::CONTENT, encoded(value)?.as_slice()))
+        self.terms(T::CONTENT, encoded(value)?.as_slice())
     }
 
     /// Whether a search for `wanted` returns a row with this value.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::InvalidInput`] if `wanted` has no such form, and for a
-    /// [`Prefix`](Normal::Prefix) also if it is too short; [`ErrorKind::Unencodable`].
+    /// [`ErrorKind::InvalidInput`] if `wanted` has no such form, for a
+    /// [`Prefix`](Normal::Prefix) also if it is too short, and for [`Tokens`](Normal::Tokens) if it
+    /// has more than [`MAX_TOKENS`](Normal::MAX_TOKENS); [`ErrorKind::Unencodable`].
     pub fn finds<T: Value>(self, wanted: &T, value: &T) -> Result<bool, Error> {
         let question = self.question(T::CONTENT, encoded(wanted)?.as_slice())?;
         Ok(question.is_answered_by(T::CONTENT, encoded(value)?.as_slice()))
     }
 
     /// What a row with this value is found by.
-    pub(crate) fn terms(self, content: Content, encoded: &[u8]) -> Vec<SecretBytes> {
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Unencodable`] for more words than an index takes.
+    pub(crate) fn terms(self, content: Content, encoded: &[u8]) -> Result<Vec<SecretBytes>, Error> {
         match (self, Readable::of(content, encoded)) {
-            (Self::Tokens, Some(readable)) => word::words(&readable),
-            (_, Some(readable)) => self.single(&readable).into_iter().collect(),
-            (_, None) => Vec::new(),
+            (Self::Tokens, Some(readable)) => word::words(&readable).ok_or(Error::new(
+                ErrorKind::Unencodable,
+                "an index of words takes at most 64 of a value: index a shorter one, such as a name",
+            )),
+            (_, Some(readable)) => Ok(self.single(&readable).into_iter().collect()),
+            (_, None) => Ok(Vec::new()),
         }
     }
 
@@ -174,7 +204,7 @@ impl Normal {
             Self::Zip3 => "search for a US ZIP code, or its first three digits",
             Self::UsPhone => "search for a US telephone number, with area code",
             Self::Prefix(_) => "search for a text at least as long as the index's prefix",
-            Self::Tokens => "search for at least one word",
+            Self::Tokens => "search for at least one word, and at most 64",
             #[cfg(feature = "index-phonetic")]
             Self::Phonetic => "search for a name that is not empty",
         }

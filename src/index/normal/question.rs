@@ -33,7 +33,7 @@ impl Question {
     pub(super) fn new(normal: Normal, readable: &Readable<'_>) -> Option<Self> {
         let (lookup, wanted) = match normal {
             Normal::Tokens => {
-                let words = word::words(readable);
+                let words = word::words(readable)?;
                 let longest = words.iter().max_by_key(|word| word.len())?;
                 (duplicate(longest), Wanted::Words(words))
             }
@@ -65,10 +65,8 @@ impl Question {
                 .text()
                 .and_then(|text| text::folded(text.as_str()))
                 .is_some_and(|whole| begins_with(&whole, beginning)),
-            Wanted::Words(wanted) => {
-                let words = word::words(&readable);
-                wanted.iter().all(|wanted| is_among(wanted, &words))
-            }
+            Wanted::Words(wanted) => word::words(&readable)
+                .is_some_and(|words| wanted.iter().all(|wanted| is_among(wanted, &words))),
         }
     }
 }

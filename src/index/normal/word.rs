@@ -4,37 +4,48 @@ use alloc::vec::Vec;
 
 use unicode_normalization::char::is_combining_mark;
 
+use super::Normal;
 use super::readable::{Readable, SecretText};
 use super::text::{folded, folded_text, folded_without};
 use crate::secret::SecretBytes;
 
-/// The words of a text or of all texts of a list: sorted, each once.
-pub(super) fn words(readable: &Readable<'_>) -> Vec<SecretBytes> {
+/// The words of a text or of all texts of a list: sorted, each once. Nothing if there are more of
+/// them than an index takes.
+pub(super) fn words(readable: &Readable<'_>) -> Option<Vec<SecretBytes>> {
     let mut words = Vec::new();
     match readable {
-        Readable::Texts(texts) => texts.iter().for_each(|text| add_words(text, &mut words)),
+        Readable::Texts(texts) => {
+            for text in texts {
+                add_words(text, &mut words)?;
+            }
+        }
         _ => {
             if let Some(text) = readable.text() {
-                add_words(text.as_str(), &mut words);
+                add_words(text.as_str(), &mut words)?;
             }
         }
     }
-    words.sort_unstable_by(|a, b| a.as_slice().cmp(b.as_slice()));
-    words.dedup_by(|a, b| a.as_slice() == b.as_slice());
-    words
+    Some(words)
 }
 
-fn add_words(text: &str, words: &mut Vec<SecretBytes>) {
+fn add_words(text: &str, words: &mut Vec<SecretBytes>) -> Option<()> {
     let folded = folded_without_apostrophes(text);
     let is_of_word = |c: char| c.is_alphanumeric() || is_combining_mark(c);
     for word in folded
         .split(|c| !is_of_word(c))
         .filter(|word| !word.is_empty())
     {
-        let mut bytes = SecretBytes::with_capacity(word.len());
-        bytes.append(word.as_bytes());
-        words.push(bytes);
+        let place = words.binary_search_by(|known| known.as_slice().cmp(word.as_bytes()));
+        if let Err(place) = place {
+            if words.len() == Normal::MAX_TOKENS {
+                return None;
+            }
+            let mut bytes = SecretBytes::with_capacity(word.len());
+            bytes.append(word.as_bytes());
+            words.insert(place, bytes);
+        }
     }
+    Some(())
 }
 
 /// The first so many characters of the folded text, if it has as many.

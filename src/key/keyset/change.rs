@@ -29,6 +29,62 @@ impl Keyset {
         })
     }
 
+    /// Adds a key that opens and finds at once and seals nothing until it is
+    /// [activated](Keyset::activate), and gives its version. The scope's active key stays.
+    ///
+    /// For several processes: once all have it, any may activate it, and none is ever shown a
+    /// value or an index value under a key that it does not know.
+    ///
+    /// # Errors
+    ///
+    /// As [`add`](Keyset::add); [`KeyErrorKind::NotFound`] if the scope has no key yet, since its
+    /// first one is its active one.
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// use phi_seal::key::{DataKey, KeyScope, Keyset, LocalKms};
+    ///
+    /// # pollster::block_on(async {
+    /// let kms = LocalKms::generate()?;
+    /// let mut keyset = Keyset::generate(&kms).await?;
+    /// let next = DataKey::generate(KeyScope::default())?;
+    /// let version = keyset.add_decrypt_only(&next, &kms).await?;
+    /// // Store it, and have every process unlock it and replace its keyring. Then:
+    /// keyset.activate(version, &kms).await?;
+    /// // Store it and have them do so once more, in any order.
+    /// let codes: Vec<_> = keyset.keys().iter().map(|key| key.state().code()).collect();
+    /// assert_eq!(codes, ["decrypt-only", "active"]);
+    /// # Ok::<(), phi_seal::key::KeyError>(())
+    /// # })?;
+    /// # Ok::<(), phi_seal::key::KeyError>(())
+    /// ```
+    pub async fn add_decrypt_only(
+        &mut self,
+        key: &DataKey,
+        kms: &dyn Kms,
+    ) -> Result<u32, KeyError> {
+        let mac_secret = self.verified_mac_secret(kms).await?;
+        let wrapped = wrap_data_key(kms, key, self.roster.next_version()?).await?;
+        self.commit(&mac_secret, |roster| {
+            roster.add_decrypt_only(*key.id(), key.scope().clone(), now(), wrapped)
+        })
+    }
+
+    /// Makes a decrypt-only key the active one of its scope, and the earlier one decrypt-only.
+    ///
+    /// Forward only: a key of a lower version than the active one, such as one that was rotated
+    /// out because it leaked, is refused.
+    ///
+    /// # Errors
+    ///
+    /// As [`verify`](Keyset::verify); [`KeyErrorKind::InvalidState`] for such a key or one of
+    /// another state; [`KeyErrorKind::NotFound`] for an unknown version.
+    pub async fn activate(&mut self, version: u32, kms: &dyn Kms) -> Result<(), KeyError> {
+        let mac_secret = self.verified_mac_secret(kms).await?;
+        self.commit(&mac_secret, |roster| roster.activate(version))
+    }
+
     /// Puts a fresh active key into the shared scope for sealing; the old one becomes
     /// decrypt-only.
     ///

@@ -156,6 +156,35 @@ impl KeysetFile {
         Ok(version)
     }
 
+    /// As [`Keyset::add_decrypt_only`], and saves.
+    ///
+    /// # Errors
+    ///
+    /// As [`Keyset::add_decrypt_only`]; [`KeyErrorKind::Conflict`]; and those of
+    /// [`load`](KeysetFile::load).
+    pub async fn add_decrypt_only(
+        &mut self,
+        key: &DataKey,
+        kms: &dyn Kms,
+    ) -> Result<u32, KeyError> {
+        let mut changed = self.keyset.clone();
+        let version = changed.add_decrypt_only(key, kms).await?;
+        self.save(changed)?;
+        Ok(version)
+    }
+
+    /// As [`Keyset::activate`], and saves.
+    ///
+    /// # Errors
+    ///
+    /// As [`Keyset::activate`]; [`KeyErrorKind::Conflict`]; and those of
+    /// [`load`](KeysetFile::load).
+    pub async fn activate(&mut self, version: u32, kms: &dyn Kms) -> Result<(), KeyError> {
+        let mut changed = self.keyset.clone();
+        changed.activate(version, kms).await?;
+        self.save(changed)
+    }
+
     /// As [`Keyset::rotate`], and saves.
     ///
     /// # Errors
@@ -173,7 +202,9 @@ impl KeysetFile {
     ///
     /// Keyrings elsewhere do not know the new key and cannot open what is sealed under it: have
     /// other processes [`reload`](KeysetFile::reload), [`unlock`](KeysetFile::unlock) and
-    /// [`replace`](Keyring::replace).
+    /// [`replace`](Keyring::replace). Where there are others, let them know the key before it is
+    /// used: [`add_decrypt_only`](KeysetFile::add_decrypt_only), then
+    /// [`activate`](KeysetFile::activate).
     ///
     /// # Errors
     ///

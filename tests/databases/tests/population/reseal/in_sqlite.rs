@@ -1,7 +1,7 @@
 //! The page's SQL for SQLite, beside a writer.
 
 use phi_seal::Session;
-use phi_seal::rotate::{Change, RowStore};
+use phi_seal::rotate::{Change, Page, RowStore, StoredRow};
 use sqlx::{Executor, SqliteConnection, query};
 
 use super::keys::Keys;
@@ -24,7 +24,7 @@ impl RowStore for Busy<'_> {
         &mut self,
         after: Option<&i64>,
         limit: usize,
-    ) -> Result<Vec<(i64, ChartRow)>, sqlx::Error> {
+    ) -> Result<Page<i64, ChartRow>, sqlx::Error> {
         self.table.page(after, limit).await
     }
 
@@ -60,7 +60,7 @@ async fn the_statements_for_sqlite_lose_no_writers_change() {
 
     let rows = table.page(None, usize::MAX).await.unwrap();
     assert_eq!(rows.len() as i64, ROWS);
-    for (id, row) in rows {
+    for StoredRow { cursor: id, row } in rows {
         let revision = u64::from(id % 250 == 1);
         let (_, plain) = Chart::revision(id, revision);
         assert_eq!(after.open(&row).unwrap().plain(), plain);

@@ -213,10 +213,13 @@ async fn assert_whole(db: &mut PgConnection, session: &Session, [old, old_index]
     assert_eq!((seen as i64, census.rows() as i64), (ROWS, ROWS));
     assert!(census.may_retire(&old));
     let versions = session.index_versions(Chart::SSN_INDEX).unwrap();
-    let of_old = versions.iter().find(|(key, _)| *key == old_index).unwrap();
-    assert_eq!(census.rows_of_index(&info(Chart::SSN_INDEX), of_old.1), 0);
+    let of_old = versions.iter().find(|of| of.key_id == old_index).unwrap();
     assert_eq!(
-        census.rows_of_index(&info(Chart::SSN_INDEX), versions[0].1),
+        census.rows_of_index(&info(Chart::SSN_INDEX), of_old.version),
+        0
+    );
+    assert_eq!(
+        census.rows_of_index(&info(Chart::SSN_INDEX), versions[0].version),
         ROWS as u64
     );
 }

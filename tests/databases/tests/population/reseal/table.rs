@@ -1,6 +1,6 @@
 //! The table of `docs/rotation.md`, as a store of rows to seal anew.
 
-use phi_seal::rotate::{Change, RowStore};
+use phi_seal::rotate::{Change, Page, RowStore, StoredRow};
 use phi_seal::{Phi, PhiRecord};
 use sqlx::{Connection, PgConnection, SqliteConnection, query, query_as};
 
@@ -61,14 +61,18 @@ macro_rules! store {
                 &mut self,
                 after: Option<&i64>,
                 limit: usize,
-            ) -> Result<Vec<(i64, ChartRow)>, sqlx::Error> {
+            ) -> Result<Page<i64, ChartRow>, sqlx::Error> {
                 let rows: Vec<ChartRow> = query_as(self.statements.page)
                     // Ids begin with 1.
                     .bind(after.copied().unwrap_or(0))
                     .bind(i64::try_from(limit).unwrap_or(i64::MAX))
                     .fetch_all(&mut self.db)
                     .await?;
-                Ok(rows.into_iter().map(|row| (row.id, row)).collect())
+                let stored = |row: ChartRow| StoredRow {
+                    cursor: row.id,
+                    row,
+                };
+                Ok(rows.into_iter().map(stored).collect())
             }
 
             async fn replace(
