@@ -6,7 +6,7 @@
 //! Everything here could be written outside of this crate: it uses the public interface only.
 
 #[cfg(feature = "aws-kms")]
-mod aws_kms;
+pub mod aws_kms;
 #[cfg(feature = "chrono-0_4")]
 mod chrono;
 #[cfg(feature = "diesel-2")]
@@ -23,6 +23,3 @@ mod sqlx;
 mod time;
 #[cfg(feature = "uuid-1")]
 mod uuid;
-
-#[cfg(feature = "aws-kms")]
-pub use aws_kms::AwsKms;

@@ -1,6 +1,6 @@
 //! Each failure has its kind, quotes nothing, and is tried again exactly if that can help.
 
-use phi_seal::integration::AwsKms;
+use phi_seal::integration::aws_kms::AwsKms;
 use phi_seal::key::{KeyError, KeyErrorKind, Kms};
 
 use crate::canned::{Answer, Canned, ciphertext, plaintext};

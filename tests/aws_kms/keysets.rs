@@ -3,7 +3,7 @@
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use phi_seal::SecretBytes;
-use phi_seal::integration::AwsKms;
+use phi_seal::integration::aws_kms::AwsKms;
 use phi_seal::key::{
     BoxFuture, KeyError, KeyErrorKind, Keyring, Keyset, KeysetFile, Kms, KmsChain, LocalKms,
     WrapContext, WrappedKey,

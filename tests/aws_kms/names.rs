@@ -1,6 +1,6 @@
 //! Which names of keys are taken, and which wrapped keys are an adapter's own.
 
-use phi_seal::integration::AwsKms;
+use phi_seal::integration::aws_kms::AwsKms;
 use phi_seal::key::{KeyErrorKind, Kms};
 
 use crate::canned::{Canned, honest};

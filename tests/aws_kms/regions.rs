@@ -3,7 +3,7 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use phi_seal::integration::AwsKms;
+use phi_seal::integration::aws_kms::AwsKms;
 use phi_seal::key::{Kms, KmsChain};
 use serde_json::Value;
 

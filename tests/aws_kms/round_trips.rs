@@ -1,6 +1,6 @@
 //! What is wrapped comes back, at its own place only.
 
-use phi_seal::integration::AwsKms;
+use phi_seal::integration::aws_kms::AwsKms;
 use phi_seal::key::{KeyErrorKind, Kms, WrapContext, WrappedKey};
 
 use crate::moto::{Moto, new_key};

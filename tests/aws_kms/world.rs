@@ -8,7 +8,7 @@ use aws_sdk_kms::config::{
     BehaviorVersion, Credentials, Region, SharedCredentialsProvider, StalledStreamProtectionConfig,
 };
 use aws_sdk_kms::{Client, Config};
-use phi_seal::integration::AwsKms;
+use phi_seal::integration::aws_kms::AwsKms;
 use phi_seal::key::{KeyError, KeyErrorKind, KeyScope, WrapContext, WrappedKey};
 use phi_seal::{KeyId, SecretBytes, SubjectId, TenantId};
 

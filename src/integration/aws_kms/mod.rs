@@ -1,4 +1,4 @@
-//! AWS KMS.
+//! AWS KMS: [`AwsKms`].
 
 mod arn;
 mod call;
@@ -60,7 +60,7 @@ use crate::key::{BoxFuture, KeyError, KeyErrorKind, Kms, WrapContext, WrappedKey
 ///
 /// ```
 /// use aws_sdk_kms::{Client, Config, config::BehaviorVersion, config::Region};
-/// use phi_seal::integration::AwsKms;
+/// use phi_seal::integration::aws_kms::AwsKms;
 /// use phi_seal::key::{KeyErrorKind, Kms};
 ///
 /// let config = Config::builder()
@@ -82,7 +82,7 @@ use crate::key::{BoxFuture, KeyError, KeyErrorKind, Kms, WrapContext, WrappedKey
 ///
 /// ```no_run
 /// # #[cfg(feature = "serde")]
-/// # async fn start(kms: phi_seal::integration::AwsKms) -> Result<(), phi_seal::key::KeyError> {
+/// # async fn start(kms: phi_seal::integration::aws_kms::AwsKms) -> Result<(), phi_seal::key::KeyError> {
 /// use phi_seal::key::KeysetFile;
 ///
 /// let keyset = KeysetFile::load_or_create("/var/lib/clinic/keys.json", &kms).await?;
