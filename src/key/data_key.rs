@@ -31,7 +31,7 @@ impl DataKey {
     ///
     /// # Errors
     ///
-    /// `KeyErrorKind::Unavailable` if the operating system has no randomness to give.
+    /// [`KeyErrorKind::Unavailable`] if the operating system has no randomness to give.
     pub fn generate(scope: KeyScope) -> Result<Self, KeyError> {
         SecretKey::generate()
             .map(|secret| Self::new(secret, scope))

@@ -72,8 +72,8 @@ impl Keyset {
     ///
     /// # Errors
     ///
-    /// Whatever the KMS answers; `KeyErrorKind::Unavailable` without randomness;
-    /// `KeyErrorKind::WrongKey` or `KeyErrorKind::Contract` if the KMS does not give back
+    /// Whatever the KMS answers; [`KeyErrorKind::Unavailable`] without randomness;
+    /// [`KeyErrorKind::WrongKey`] or [`KeyErrorKind::Contract`] if the KMS does not give back
     /// what it wrapped.
     pub async fn generate(kms: &dyn Kms) -> Result<Self, KeyError> {
         let mut id = [0; 16];
@@ -99,7 +99,7 @@ impl Keyset {
     ///
     /// # Errors
     ///
-    /// `KeyErrorKind::Malformed`, or `KeyErrorKind::Unsupported` for a later format.
+    /// [`KeyErrorKind::Malformed`], or [`KeyErrorKind::Unsupported`] for a later format.
     pub fn from_json(json: &[u8]) -> Result<Self, KeyError> {
         format::parse(json)
     }
@@ -114,8 +114,8 @@ impl Keyset {
     ///
     /// # Errors
     ///
-    /// `KeyErrorKind::WrongKey` for another KMS key, or a wrapped key that was moved or
-    /// changed; `KeyErrorKind::Tampered` for changed metadata; or whatever the KMS answers.
+    /// [`KeyErrorKind::WrongKey`] for another KMS key, or a wrapped key that was moved or
+    /// changed; [`KeyErrorKind::Tampered`] for changed metadata; or whatever the KMS answers.
     pub async fn unlock(&self, kms: &dyn Kms) -> Result<Keyring, KeyError> {
         self.verified_mac_secret(kms).await?;
         let roster = self
