@@ -1,6 +1,8 @@
 //! The tag of GCM: a hash of associated data, ciphertext and lengths, SP 800-38D, sections 6.4
 //! and 7.1.
 
+use core::mem::ManuallyDrop;
+
 use ghash::universal_hash::UniversalHash;
 use ghash::{Block, GHash};
 
@@ -12,10 +14,14 @@ use crate::envelope::TAG_LEN;
 pub(super) struct Tagger {
     /// Before any block.
     empty: GHash,
+    /// What the last associated data began with, and how much of it there was.
     beginning: [u8; Self::BEGINNING],
-    /// How many bytes of `beginning` are in `begun`.
     len: usize,
-    begun: GHash,
+    /// The hash after it, if `is_begun`.
+    ///
+    /// Overwritten as a whole, here and with the key: its own drop writes byte by byte.
+    begun: ManuallyDrop<GHash>,
+    is_begun: bool,
 }
 
 impl Tagger {
@@ -24,10 +30,11 @@ impl Tagger {
 
     pub(super) fn new(empty: GHash) -> Self {
         Self {
-            begun: empty.clone(),
+            begun: ManuallyDrop::new(empty.clone()),
             empty,
             beginning: [0; Self::BEGINNING],
             len: 0,
+            is_begun: true,
         }
     }
 
@@ -40,7 +47,7 @@ impl Tagger {
         let Associated { data, shared } = associated;
         // In whole blocks.
         let (beginning, rest) = data.split_at(shared.min(data.len()).min(Self::BEGINNING) & !15);
-        let mut hash = self.after(beginning).clone();
+        let mut hash = self.after(beginning);
         let bits = [data, ciphertext].map(|bytes| (8 * bytes.len() as u64).to_be_bytes());
         let rest_len = rest.len().next_multiple_of(16);
         let len = rest_len + ciphertext.len().next_multiple_of(16) + 16;
@@ -60,14 +67,22 @@ impl Tagger {
         (u128::from_ne_bytes(hash.finalize().0) ^ u128::from_ne_bytes(mask)).to_ne_bytes()
     }
 
-    /// The hash after this beginning, which is computed unless the last one was the same.
-    fn after(&mut self, beginning: &[u8]) -> &GHash {
-        if self.beginning[..self.len] != *beginning {
-            self.begun = self.empty.clone();
-            self.begun.update_padded(beginning);
-            self.len = beginning.len();
-            self.beginning[..self.len].copy_from_slice(beginning);
+    /// The hash after this beginning. It is kept when the beginning comes a second time: a value by
+    /// itself pays nothing for it.
+    fn after(&mut self, beginning: &[u8]) -> GHash {
+        if self.beginning[..self.len] == *beginning {
+            if !self.is_begun {
+                self.begun = ManuallyDrop::new(self.empty.clone());
+                self.begun.update_padded(beginning);
+                self.is_begun = true;
+            }
+            return GHash::clone(&self.begun);
         }
-        &self.begun
+        self.len = beginning.len();
+        self.beginning[..self.len].copy_from_slice(beginning);
+        self.is_begun = false;
+        let mut hash = self.empty.clone();
+        hash.update_padded(beginning);
+        hash
     }
 }
