@@ -1,7 +1,7 @@
 //! The tag of GCM: a hash of associated data, ciphertext and lengths, SP 800-38D, sections 6.4
 //! and 7.1.
 
-use core::mem::ManuallyDrop;
+use alloc::boxed::Box;
 
 use ghash::universal_hash::UniversalHash;
 use ghash::{Block, GHash};
@@ -9,33 +9,36 @@ use ghash::{Block, GHash};
 use crate::context::Associated;
 use crate::envelope::TAG_LEN;
 
-/// Makes tags, and remembers the hash of how the last associated data began.
+/// Makes tags. From the second one on it remembers the hash of how the associated data begin; a value
+/// by itself pays nothing for that.
 #[derive(Clone)]
 pub(super) struct Tagger {
     /// Before any block.
     empty: GHash,
-    /// What the last associated data began with, and how much of it there was.
-    beginning: [u8; Self::BEGINNING],
+    is_used: bool,
+    last: Option<Box<Beginning>>,
+}
+
+/// Some associated data's beginning, in whole blocks, and the hash after it.
+#[derive(Clone)]
+struct Beginning {
+    data: [u8; Self::MAX],
     len: usize,
-    /// The hash after it, if `is_begun`.
-    ///
-    /// Overwritten as a whole, here and with the key: its own drop writes byte by byte.
-    begun: ManuallyDrop<GHash>,
-    is_begun: bool,
+    hash: GHash,
 }
 
 impl Tagger {
-    /// Tenant, subject and record ids of ordinary length.
-    const BEGINNING: usize = 256;
-
-    pub(super) fn new(empty: GHash) -> Self {
+    pub(super) const fn new(empty: GHash) -> Self {
         Self {
-            begun: ManuallyDrop::new(empty.clone()),
             empty,
-            beginning: [0; Self::BEGINNING],
-            len: 0,
-            is_begun: true,
+            is_used: false,
+            last: None,
         }
+    }
+
+    /// Wipes and frees what is not in the object itself.
+    pub(super) fn forget(&mut self) {
+        self.last = None;
     }
 
     pub(super) fn tag(
@@ -46,7 +49,7 @@ impl Tagger {
     ) -> [u8; TAG_LEN] {
         let Associated { data, shared } = associated;
         // In whole blocks.
-        let (beginning, rest) = data.split_at(shared.min(data.len()).min(Self::BEGINNING) & !15);
+        let (beginning, rest) = data.split_at(shared.min(data.len()).min(Beginning::MAX) & !15);
         let mut hash = self.after(beginning);
         let bits = [data, ciphertext].map(|bytes| (8 * bytes.len() as u64).to_be_bytes());
         let rest_len = rest.len().next_multiple_of(16);
@@ -67,22 +70,36 @@ impl Tagger {
         (u128::from_ne_bytes(hash.finalize().0) ^ u128::from_ne_bytes(mask)).to_ne_bytes()
     }
 
-    /// The hash after this beginning. It is kept when the beginning comes a second time: a value by
-    /// itself pays nothing for it.
+    /// The hash after this beginning.
     fn after(&mut self, beginning: &[u8]) -> GHash {
-        if self.beginning[..self.len] == *beginning {
-            if !self.is_begun {
-                self.begun = ManuallyDrop::new(self.empty.clone());
-                self.begun.update_padded(beginning);
-                self.is_begun = true;
-            }
-            return GHash::clone(&self.begun);
+        if let Some(last) = self.last.as_ref().filter(|last| last.is(beginning)) {
+            return last.hash.clone();
         }
-        self.len = beginning.len();
-        self.beginning[..self.len].copy_from_slice(beginning);
-        self.is_begun = false;
         let mut hash = self.empty.clone();
         hash.update_padded(beginning);
+        if self.is_used {
+            self.last = Some(Box::new(Beginning::new(beginning, hash.clone())));
+        }
+        self.is_used = true;
         hash
+    }
+}
+
+impl Beginning {
+    /// Tenant, subject and record ids of ordinary length.
+    const MAX: usize = 256;
+
+    fn new(beginning: &[u8], hash: GHash) -> Self {
+        let mut data = [0; Self::MAX];
+        data[..beginning.len()].copy_from_slice(beginning);
+        Self {
+            data,
+            len: beginning.len(),
+            hash,
+        }
+    }
+
+    fn is(&self, beginning: &[u8]) -> bool {
+        self.data[..self.len] == *beginning
     }
 }
