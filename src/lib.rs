@@ -31,7 +31,8 @@
 //!
 //! `derive` and `serde` (default); `index` and `index-phonetic` for searches; `threads`; `jiff-0_2`,
 //! `chrono-0_4`, `time-0_3`, `uuid-1`; columns in databases by `sqlx-0_9`, `diesel-2` and
-//! `sea-orm-2`, each also with `-postgres`, the first two with `-sqlite`. Features only add.
+//! `sea-orm-2`, each also with `-postgres`, the first two with `-sqlite`; `aws-kms` and
+//! `pkcs11` for keys in AWS KMS and in an HSM. Features only add.
 #![forbid(unsafe_code)]
 
 extern crate alloc;
@@ -47,7 +48,7 @@ mod envelope;
 mod error;
 #[cfg(feature = "index")]
 pub mod index;
-mod integration;
+pub mod integration;
 mod inventory;
 pub mod key;
 mod label;

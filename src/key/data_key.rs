@@ -5,6 +5,8 @@ use core::fmt;
 use hkdf::Hkdf;
 use sha2::Sha256;
 
+#[cfg(doc)]
+use super::error::KeyErrorKind;
 use super::error::{KeyError, NO_RANDOMNESS};
 use super::scope::KeyScope;
 use crate::aead::SealingKey;

@@ -61,7 +61,7 @@ pub enum KeyErrorKind {
     Denied,
     /// The KMS key is not the one that wrapped this, or the wrapped key was moved or changed.
     WrongKey,
-    /// The keyset or root key is not of the documented form.
+    /// The keyset, root key or name of a key is not of the documented form.
     Malformed,
     /// A later version of this crate wrote it; upgrade.
     Unsupported,

@@ -7,6 +7,49 @@ use std::path::{Path, PathBuf};
 
 use super::error::{KeyError, KeyErrorKind};
 use super::text::to_hex;
+use crate::secret::SecretBytes;
+
+/// Reads a secret of 1 to `limit` bytes from a file that only its owner may access, such as a PIN.
+///
+/// The file, or what a symbolic link leads to, must be a regular one. On Unix only its owner may
+/// have permissions on it (mode 0600 or 0400), judged on the opened file; elsewhere, see to that
+/// yourself. One line end after the secret, `\n` or `\r\n`, is not part of it.
+///
+/// # Errors
+///
+/// [`KeyErrorKind::NotFound`], [`KeyErrorKind::Permissions`], [`KeyErrorKind::Malformed`] when it
+/// is empty or longer than `limit`, or [`KeyErrorKind::Io`].
+///
+/// # Example
+///
+/// ```
+/// use phi_seal::key::{KeyErrorKind, read_secret_file};
+///
+/// let folder = tempfile::tempdir()?;
+/// let path = folder.path().join("pin");
+/// assert_eq!(read_secret_file(&path, 64).unwrap_err().kind(), KeyErrorKind::NotFound);
+/// # Ok::<(), std::io::Error>(())
+/// ```
+pub fn read_secret_file(path: impl AsRef<Path>, limit: usize) -> Result<SecretBytes, KeyError> {
+    // With room for the line end, and one byte more that tells a file which is too long.
+    let mut content = SecretBytes::from_vec(alloc::vec![0; limit.saturating_add(3)]);
+    let len = read_private(path.as_ref(), content.as_mut_slice())?;
+    content.truncate(len);
+    let text = content.as_slice();
+    let text = text
+        .strip_suffix(b"\n")
+        .map_or(text, |text| text.strip_suffix(b"\r").unwrap_or(text));
+    let len = text.len();
+    content.truncate(len);
+    match len {
+        0 => Err(KeyError::new(
+            KeyErrorKind::Malformed,
+            "the file for a secret is empty",
+        )),
+        _ if len > limit => Err(TOO_LONG),
+        _ => Ok(content),
+    }
+}
 
 /// Reads a regular file that only its owner may access into `buffer`, and gives its length. A
 /// file that fills the buffer is too long.
@@ -19,7 +62,7 @@ pub(super) fn read_private(path: &Path, buffer: &mut [u8]) -> Result<usize, KeyE
     refuse_modes(
         &metadata,
         0o077,
-        "the root key file is open to its group or to everybody; chmod it to 0600",
+        "the file of a secret is open to its group or to everybody; chmod it to 0600",
     )?;
     let mut len = 0;
     while len < buffer.len() {
@@ -30,10 +73,7 @@ pub(super) fn read_private(path: &Path, buffer: &mut [u8]) -> Result<usize, KeyE
             Err(error) => return Err(of_io(error)),
         }
     }
-    Err(KeyError::new(
-        KeyErrorKind::Malformed,
-        "this file is too long for what it should hold",
-    ))
+    Err(TOO_LONG)
 }
 
 /// Makes a file of mode 0600 that appears complete or not at all, and overwrites nothing.
@@ -206,3 +246,8 @@ fn of_io(error: io::Error) -> KeyError {
         ),
     }
 }
+
+const TOO_LONG: KeyError = KeyError::new(
+    KeyErrorKind::Malformed,
+    "this file is too long for what it should hold",
+);

@@ -70,6 +70,23 @@ pub trait Kms: Debug + Send + Sync {
         })
     }
 
+    /// Wraps anew under the service's current key what it [`owns`](Kms::owns), without the payload
+    /// leaving it; `None` where the service cannot, and its caller unwraps and wraps.
+    ///
+    /// The caller reads the result back. The default says `None`.
+    ///
+    /// # Errors
+    ///
+    /// As [`wrap`](Kms::wrap) and [`unwrap`](Kms::unwrap).
+    fn rewrap<'a>(
+        &'a self,
+        wrapped: &'a WrappedKey,
+        context: &'a WrapContext,
+    ) -> BoxFuture<'a, Result<Option<WrappedKey>, KeyError>> {
+        let _ = (wrapped, context);
+        Box::pin(async { Ok(None) })
+    }
+
     /// Whether a wrapped key that names this key is this service's to unwrap.
     ///
     /// Asked before [`unwrap`](Kms::unwrap), since a reference comes from where somebody else may
@@ -103,6 +120,14 @@ impl<K: Kms + ?Sized> Kms for Arc<K> {
         context: &'a WrapContext,
     ) -> BoxFuture<'a, Result<(SecretBytes, WrappedKey), KeyError>> {
         (**self).generate(context)
+    }
+
+    fn rewrap<'a>(
+        &'a self,
+        wrapped: &'a WrappedKey,
+        context: &'a WrapContext,
+    ) -> BoxFuture<'a, Result<Option<WrappedKey>, KeyError>> {
+        (**self).rewrap(wrapped, context)
     }
 
     fn owns(&self, reference: &str) -> bool {

@@ -184,6 +184,10 @@ impl Kms for LocalKms {
     ) -> BoxFuture<'a, Result<SecretBytes, KeyError>> {
         Box::pin(async { self.unwrap_now(wrapped, context) })
     }
+
+    fn owns(&self, reference: &str) -> bool {
+        reference == self.reference
+    }
 }
 
 impl fmt::Debug for LocalKms {

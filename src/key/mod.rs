@@ -2,6 +2,7 @@
 //!
 //! `docs/keys.md` specifies what is wrapped, bound and stored, byte by byte.
 
+mod chain;
 mod data_key;
 mod error;
 mod file;
@@ -23,8 +24,10 @@ mod store;
 mod text;
 mod wrap;
 
+pub use chain::KmsChain;
 pub use data_key::DataKey;
 pub use error::{KeyError, KeyErrorKind};
+pub use file::read_secret_file;
 pub use keyring::Keyring;
 #[cfg(feature = "serde")]
 pub use keyset::{Keyset, KeysetFile};

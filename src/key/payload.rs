@@ -6,6 +6,7 @@ use super::data_key::DataKey;
 use super::error::{KeyError, KeyErrorKind};
 use super::kms::{Kms, WrappedKey};
 use super::scope::KeyScope;
+use super::state::KeyInfo;
 use super::wrap::WrapContext;
 use crate::envelope::KeyId;
 use crate::secret::{SecretBytes, SecretKey};
@@ -41,6 +42,26 @@ pub(crate) async fn unwrap_data_key(
     }
 }
 
+/// Has a wrapped data key wrapped anew: inside of `to`, if it can and the key is its own, and else
+/// by way of this process. Reads the result back.
+pub(crate) async fn rewrap_data_key(
+    from: &dyn Kms,
+    to: &dyn Kms,
+    wrapped: &WrappedKey,
+    info: &KeyInfo,
+) -> Result<WrappedKey, KeyError> {
+    let (scope, id, version) = (&info.scope, &info.id, info.version);
+    if to.owns(wrapped.reference()) {
+        let context = WrapContext::new(scope, id, version);
+        if let Some(rewrapped) = to.rewrap(wrapped, &context).await? {
+            unwrap_data_key(to, &rewrapped, scope, id, version).await?;
+            return Ok(rewrapped);
+        }
+    }
+    let key = unwrap_data_key(from, wrapped, scope, id, version).await?;
+    wrap_data_key(to, &key, version).await
+}
+
 /// Has `secret ‖ SHA-256(context)` wrapped: a KMS without associated data binds the context too.
 ///
 /// A wrapped key that cannot be unwrapped would lose all that is sealed under it, so it is read
@@ -73,7 +94,7 @@ pub(super) async fn unwrap_secret(
     if !kms.owns(wrapped.reference()) {
         return Err(KeyError::new(
             KeyErrorKind::WrongKey,
-            "the wrapped key names a wrapping key that is not this kms's to use",
+            "another kms or root key wrapped this key; use the one that it names",
         ));
     }
     let payload = kms.unwrap(wrapped, context).await?;

@@ -2,6 +2,7 @@
 #![cfg(feature = "serde")]
 #![allow(clippy::unwrap_used, clippy::panic)]
 
+mod chain;
 mod edits;
 mod file;
 mod fixtures;

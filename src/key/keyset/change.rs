@@ -7,7 +7,7 @@ use crate::envelope::KeyId;
 use crate::key::data_key::DataKey;
 use crate::key::error::{KeyError, KeyErrorKind};
 use crate::key::kms::{Kms, WrappedKey};
-use crate::key::payload::{unwrap_data_key, wrap_data_key, wrap_secret};
+use crate::key::payload::{rewrap_data_key, wrap_data_key, wrap_secret};
 use crate::key::roster::{Roster, now};
 use crate::key::scope::KeyScope;
 use crate::key::wrap::WrapContext;
@@ -169,6 +169,10 @@ impl Keyset {
     /// Wraps every key anew under another KMS key, or the new version of the same; the metadata
     /// gets a fresh MAC key. The data keys stay: rotate too if the old KMS key leaked.
     ///
+    /// Where `to` owns the old wrapping key too and can [`rewrap`](Kms::rewrap), it does that
+    /// itself, and `from` is asked for the metadata only; otherwise `from` unwraps and `to` wraps.
+    /// Each key is read back either way.
+    ///
     /// # Errors
     ///
     /// As [`unlock`](Keyset::unlock).
@@ -176,13 +180,7 @@ impl Keyset {
         self.verified_mac_secret(from).await?;
         let roster = self
             .roster
-            .convert(|info, wrapped| {
-                Box::pin(async move {
-                    let (id, version) = (&info.id, info.version);
-                    let key = unwrap_data_key(from, wrapped, &info.scope, id, version).await?;
-                    wrap_data_key(to, &key, version).await
-                })
-            })
+            .convert(|info, wrapped| Box::pin(rewrap_data_key(from, to, wrapped, info)))
             .await?;
         let mac_secret = SecretKey::generate().ok_or(NO_RANDOMNESS)?;
         let mac_key = wrap_secret(to, &mac_secret, &WrapContext::of_keyset(&self.id)).await?;

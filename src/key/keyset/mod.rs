@@ -12,6 +12,8 @@ use alloc::vec::Vec;
 use core::fmt;
 
 use super::data_key::DataKey;
+#[cfg(doc)]
+use super::error::KeyErrorKind;
 use super::error::{KeyError, NO_RANDOMNESS};
 use super::keyring::Keyring;
 use super::kms::{Kms, WrappedKey};

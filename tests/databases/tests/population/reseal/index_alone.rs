@@ -2,7 +2,7 @@
 
 use phi_seal::Session;
 use phi_seal::index::IndexValue;
-use phi_seal::rotate::{Change, RowStore};
+use phi_seal::rotate::{Change, Page, RowStore, StoredRow};
 use sqlx::{Executor, query};
 
 use super::keys::Keys;
@@ -55,23 +55,37 @@ async fn check(mut table: impl Table) {
     );
 
     let found = busy.table.page(None, 10).await.unwrap();
-    for ((old, written), (id, found)) in rows.iter().zip(written).zip(&found) {
+    for (
+        (old, written),
+        StoredRow {
+            cursor: id,
+            row: found,
+        },
+    ) in rows.iter().zip(written).zip(&found)
+    {
         assert_eq!((&found.name, &found.ssn), (&old.name, &old.ssn), "{id}");
         assert_eq!(found.ssn_index, written, "{id}");
     }
-    assert_ne!(found[3].1.name, rows[3].name);
-    assert_ne!(found[3].1.ssn_index, rows[3].ssn_index);
+    assert_ne!(found[3].row.name, rows[3].name);
+    assert_ne!(found[3].row.ssn_index, rows[3].ssn_index);
 
     // The next run takes them as they are now.
     let second = after.reseal_all(&mut busy).run().await.unwrap();
     assert_eq!((second.resealed, second.contended), (3, 0), "{second:?}");
     let found = busy.table.page(None, 10).await.unwrap();
-    for ((id, found), old) in found.iter().zip(&rows) {
+    for (
+        StoredRow {
+            cursor: id,
+            row: found,
+        },
+        old,
+    ) in found.iter().zip(&rows)
+    {
         assert_ne!(found.name, old.name, "{id}");
         let (_, plain) = Chart::revision(*id, 0);
         assert_eq!(after.open(found).unwrap().plain(), plain);
     }
-    assert_eq!(found[0].1.ssn_index, fresh, "it was current already");
+    assert_eq!(found[0].row.ssn_index, fresh, "it was current already");
 }
 
 fn chart(session: &Session, id: i64) -> ChartRow {
@@ -96,7 +110,7 @@ impl<T: Table> RowStore for Busy<T> {
         &mut self,
         after: Option<&i64>,
         limit: usize,
-    ) -> Result<Vec<(i64, ChartRow)>, sqlx::Error> {
+    ) -> Result<Page<i64, ChartRow>, sqlx::Error> {
         self.table.page(after, limit).await
     }
 
