@@ -5,7 +5,7 @@ use alloc::vec::Vec;
 use super::{Index, IndexInfo, IndexKey, IndexSet, IndexValue, compound, terms};
 use crate::codec::Content;
 use crate::error::{Error, ErrorKind};
-use crate::key::{DataKey, KeyUse, Scope};
+use crate::key::{DataKey, Scope};
 use crate::label::TenantId;
 use crate::secret::SecretBytes;
 
@@ -74,12 +74,7 @@ pub fn index_lookup_unrecorded<I: Index>(
 }
 
 fn derive(key: &DataKey, tenant: &TenantId<'_>, info: &IndexInfo) -> Result<IndexKey, Error> {
-    let scope = Scope {
-        tenant,
-        subject: None,
-        key_use: KeyUse::Index,
-    };
-    if key.scope().admits(scope) {
+    if key.scope().admits(Scope::indexing(tenant)) {
         Ok(IndexKey::derive(key, tenant, info))
     } else {
         Err(Error::new(

@@ -16,10 +16,12 @@ mod local_wrap;
 mod payload;
 mod provider;
 mod ring;
+#[cfg(feature = "scoped-keys")]
 mod root;
 mod roster;
 mod scope;
 mod state;
+#[cfg(feature = "scoped-keys")]
 mod store;
 mod text;
 mod wrap;
@@ -36,6 +38,7 @@ pub use local_kms::LocalKms;
 pub use provider::{BoxFuture, KeyLease, KeyNeed, KeyProvider};
 pub use scope::{KeyScope, KeyUse, Scope};
 pub use state::{KeyInfo, KeyState};
+#[cfg(feature = "scoped-keys")]
 pub use store::{KeyChange, KeyPage, KeyQuery, KeyStore, MemoryStore, StoredKey};
 pub use wrap::WrapContext;
 

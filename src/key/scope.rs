@@ -2,6 +2,8 @@
 
 use core::fmt;
 
+#[cfg(feature = "scoped-keys")]
+use super::error::{KeyError, KeyErrorKind};
 use crate::context::RecordType;
 use crate::label::{SubjectId, TenantId};
 
@@ -77,7 +79,7 @@ pub enum KeyUse {
 }
 
 impl KeyUse {
-    /// The stable spelling in wrap contexts and keyset files.
+    /// The stable spelling in wrap contexts, keyset files and key stores.
     pub const fn code(self) -> &'static str {
         match self {
             Self::Seal => "seal",
@@ -89,7 +91,7 @@ impl KeyUse {
 
     #[cfg(feature = "serde")]
     pub(super) fn from_code(code: &str) -> Option<Self> {
-        [Self::Seal, Self::Index, Self::Audit]
+        [Self::Seal, Self::Index, Self::Audit, Self::Root]
             .into_iter()
             .find(|key_use| key_use.code() == code)
     }
@@ -133,6 +135,32 @@ impl KeyScope {
             subject: Some(subject),
             key_use: KeyUse::Seal,
         }
+    }
+
+    /// The scope that a [`KeyStore`](super::KeyStore) wrote as three texts: [`KeyUse::code`], tenant
+    /// and subject, empty where there is none.
+    ///
+    /// # Errors
+    ///
+    /// [`KeyErrorKind::Malformed`](super::KeyErrorKind::Malformed) for an unknown use, an id that is
+    /// none, or no tenant.
+    #[cfg(feature = "scoped-keys")]
+    pub fn from_stored(key_use: &str, tenant: &str, subject: &str) -> Result<Self, KeyError> {
+        let read = || {
+            let subject = match subject {
+                "" => None,
+                subject => Some(SubjectId::new(subject).ok()?.into_owned()),
+            };
+            Some(Self {
+                tenant: Some(TenantId::new(tenant).ok()?.into_owned()),
+                subject,
+                key_use: KeyUse::from_code(key_use)?,
+            })
+        };
+        read().ok_or(KeyError::new(
+            KeyErrorKind::Malformed,
+            "a row of the key store has no readable scope",
+        ))
     }
 
     /// The tenant it is limited to.

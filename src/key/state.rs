@@ -20,7 +20,7 @@ pub enum KeyState {
 }
 
 impl KeyState {
-    /// The stable spelling in keyset files.
+    /// The stable spelling in keyset files and key stores.
     pub const fn code(self) -> &'static str {
         match self {
             Self::Active => "active",
@@ -30,8 +30,9 @@ impl KeyState {
         }
     }
 
+    /// The state of this spelling.
     #[cfg(feature = "serde")]
-    pub(super) fn from_code(code: &str) -> Option<Self> {
+    pub fn from_code(code: &str) -> Option<Self> {
         [
             Self::Active,
             Self::DecryptOnly,

@@ -42,6 +42,7 @@ pub(super) fn to_hex(bytes: &[u8]) -> String {
 }
 
 /// Strict: lower case, and exactly `N` bytes.
+#[cfg(any(feature = "serde", test))]
 pub(super) fn from_hex<const N: usize>(text: &str) -> Option<[u8; N]> {
     fn nibble(digit: u8) -> Option<u8> {
         match digit {

@@ -165,7 +165,7 @@ impl Key {
     }
 
     fn into_entry(self) -> Option<Entry<WrappedKey>> {
-        let key_use = KeyUse::from_code(&self.key_use)?;
+        let key_use = KeyUse::from_code(&self.key_use).filter(|&it| it != KeyUse::Root)?;
         let scope = match (self.tenant, self.subject, key_use) {
             (None, None, _) => KeyScope::shared(key_use),
             (Some(tenant), None, _) => KeyScope::tenant(TenantId::new(tenant).ok()?, key_use),

@@ -27,6 +27,8 @@ pub struct StoredKey {
     pub version: u32,
     /// What it may be used for now.
     pub state: KeyState,
+    /// From which version on keys of this scope are lent; what the active key's row says counts.
+    pub minimum_version: u32,
     /// Which key wrapped it: what the KMS calls its own, or `root:` and the id of the tenant's root
     /// key. A destroyed key keeps it, since this key authenticates the row.
     pub reference: String,
@@ -65,6 +67,7 @@ impl StoredKey {
             self.id.as_bytes(),
             &self.version.to_be_bytes(),
             self.state.code().as_bytes(),
+            &self.minimum_version.to_be_bytes(),
             self.reference.as_bytes(),
             self.wrapped.as_deref().unwrap_or_default(),
             &self.created.to_be_bytes(),
