@@ -41,6 +41,7 @@ pub mod access;
 mod aead;
 pub mod audit;
 mod category;
+mod clock;
 pub mod codec;
 mod context;
 pub mod danger;

@@ -11,6 +11,7 @@ const ORDER: &[&str] = &[
     "error",
     "label",
     "category",
+    "clock",
     "secret",
     // 1: values, associated data, wire format, cipher.
     "codec",
