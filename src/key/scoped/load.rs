@@ -45,12 +45,12 @@ impl ScopedKeys {
                 wanted.entry(owner).or_insert(Want::Read);
             }
         }
-        let mut pins = self.hold(wanted, None).await?;
+        let mut pins = self.hold(wanted, begun, false).await?;
         let elsewhere = self.not_found(needs);
-        pins.extend(self.hold(elsewhere, None).await?);
+        pins.extend(self.hold(elsewhere, begun, false).await?);
         // Another process may have made the key since this one looked.
         let renewed = self.not_found(needs);
-        pins.extend(self.hold(renewed, Some(begun)).await?);
+        pins.extend(self.hold(renewed, begun, true).await?);
         Ok(KeyLease::pinning(pins))
     }
 
@@ -71,12 +71,13 @@ impl ScopedKeys {
         owners
     }
 
-    /// Sees to it that these scopes are in memory, and pins them. If `begun` is given, what was
-    /// loaded before it does not count.
+    /// Sees to it that these scopes are in memory, and pins them. If they are to be `renewed`, what
+    /// was loaded before it was `begun` does not count.
     async fn hold(
         &self,
         wanted: HashMap<Owner<'_>, Want>,
-        begun: Option<Moment>,
+        begun: Moment,
+        renewed: bool,
     ) -> Result<Vec<Arc<()>>, KeyError> {
         let mut pins = Vec::with_capacity(wanted.len());
         let mut missing: Vec<_> = wanted.into_iter().collect();
@@ -84,9 +85,10 @@ impl ScopedKeys {
             let now = self.moment();
             let asked = missing.len();
             missing = self.cache.pin(missing, &mut pins, |held, want| {
-                held.is_fresh(now, self.max_age)
+                // Also if it turned out to be broken, which who asks for the key is told.
+                let is_new = held.loaded.sequence > begun.sequence;
+                (is_new || !renewed && held.is_fresh(now, self.max_age))
                     && (want == Want::Read || held.has_keys())
-                    && begun.is_none_or(|begun| held.loaded.sequence > begun.sequence)
             });
             if attempt == 0 {
                 let hits = asked - missing.len();
@@ -97,7 +99,7 @@ impl ScopedKeys {
             }
             match self.load_or_wait(&missing, &mut pins).await {
                 Ok(()) => {}
-                Err(error) if begun.is_none() => return self.hold_in_grace(error, missing, pins),
+                Err(error) if !renewed => return self.hold_in_grace(error, missing, pins),
                 Err(error) => return Err(error),
             }
         }
