@@ -46,6 +46,8 @@ pub mod codec;
 mod context;
 pub mod danger;
 mod envelope;
+#[cfg(feature = "scoped-keys")]
+pub mod erase;
 mod error;
 #[cfg(feature = "index")]
 pub mod index;

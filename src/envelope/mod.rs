@@ -40,6 +40,24 @@ impl KeyId {
         Self(bytes)
     }
 
+    /// A key id from 64 lower-case hexadecimal digits, and from nothing else.
+    pub fn from_hex(hex: &str) -> Option<Self> {
+        let nibble = |digit: u8| match digit {
+            b'0'..=b'9' => Some(digit - b'0'),
+            b'a'..=b'f' => Some(digit - b'a' + 10),
+            _ => None,
+        };
+        let mut bytes = [0; 32];
+        let (pairs, rest) = hex.as_bytes().as_chunks::<2>();
+        if pairs.len() != bytes.len() || !rest.is_empty() {
+            return None;
+        }
+        for (byte, [high, low]) in bytes.iter_mut().zip(pairs) {
+            *byte = nibble(*high)? << 4 | nibble(*low)?;
+        }
+        Some(Self(bytes))
+    }
+
     /// 64 lower-case hexadecimal digits.
     pub fn to_hex(&self) -> alloc::string::String {
         self.0

@@ -49,6 +49,7 @@ impl WrapContext {
         Self::pae("keyset", "", "", id, 0)
     }
 
+    #[cfg(feature = "scoped-keys")]
     /// The context of a tenant's root key. Its id is not in it: the KMS draws the key, so nobody knows
     /// the id before.
     pub(super) fn of_root(tenant: &TenantId<'_>, version: u32) -> Self {

@@ -63,6 +63,7 @@ fn the_least_form_omits_what_is_empty() {
         policy_version: "",
         observer: "",
         search: None,
+        generation: None,
         outcome: Outcome::Failed(ErrorKind::Denied),
         action: ActionKind::Admit,
         ..header(&access)

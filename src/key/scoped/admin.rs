@@ -2,6 +2,7 @@
 
 use alloc::sync::Arc;
 use alloc::vec::Vec;
+use std::sync::PoisonError;
 use std::time::Duration;
 
 use super::ScopedKeys;
@@ -13,7 +14,7 @@ use crate::key::error::{KeyError, KeyErrorKind};
 use crate::key::root::RootKey;
 use crate::key::scope::{KeyScope, KeyUse};
 use crate::key::state::{KeyInfo, KeyState};
-use crate::key::store::{KeyChange, StoredKey};
+use crate::key::store::{KeyChange, KeyQuery, StoredKey};
 use crate::label::TenantId;
 
 /// Each of these reads the store anew, and makes one change to it as a whole. If somebody else
@@ -259,9 +260,17 @@ impl ScopedKeys {
         self.read_roots(tenant, self.moment()).await.map(drop)
     }
 
-    /// Destroys all versions of a scope's key, the active one too: the caller erases.
-    pub(super) async fn destroy_all(&self, scope: &KeyScope) -> Result<Vec<KeyInfo>, KeyError> {
+    /// Destroys all versions of a scope's key, the active one too, if they are `known`: the caller
+    /// erases, and has said which.
+    pub(crate) async fn destroy_exactly(
+        &self,
+        scope: &KeyScope,
+        known: &[KeyId],
+    ) -> Result<Vec<KeyInfo>, KeyError> {
         let mut rows = self.authentic_rows(scope).await?;
+        if rows.iter().any(|(row, _)| !known.contains(&row.id)) {
+            return Err(CHANGED);
+        }
         let now = self.unix_time();
         let mut changes = Vec::with_capacity(rows.len());
         for (row, root) in &mut rows {
@@ -278,6 +287,41 @@ impl ScopedKeys {
         let infos = rows.iter().map(|(row, _)| info(row)).collect();
         self.put(scope, rows).await?;
         Ok(infos)
+    }
+
+    /// How many keys the store has destroyed so far.
+    ///
+    /// # Errors
+    ///
+    /// Those of the store.
+    pub async fn generation(&self) -> Result<u64, KeyError> {
+        self.counters.store_query();
+        Ok(self.store.page(None, 0).await?.generation)
+    }
+
+    /// The rows of these ids that are not destroyed, in the store as it is now.
+    pub(crate) async fn undestroyed(&self, ids: &[KeyId]) -> Result<Vec<KeyId>, KeyError> {
+        let mut undestroyed = Vec::new();
+        for ids in ids.chunks(1_000) {
+            let queries: Vec<_> = ids.iter().map(|id| KeyQuery::Id(*id)).collect();
+            self.counters.store_query();
+            let rows = self.store.find(&queries).await?;
+            // Whatever else is wrong with a row: its key must not be there.
+            let revived = rows
+                .iter()
+                .filter(|row| row.state != KeyState::Destroyed || row.wrapped.is_some());
+            undestroyed.extend(revived.map(|row| row.id));
+        }
+        Ok(undestroyed)
+    }
+
+    /// From now on these keys are destroyed for this process, whatever the store says.
+    pub(crate) fn refuse(&self, ids: impl IntoIterator<Item = KeyId>) {
+        self.refused
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .extend(ids);
+        self.cache.clear();
     }
 
     async fn create_root(
@@ -410,6 +454,11 @@ const A_ROOT: KeyError = invalid("a tenant's root key has functions of its own")
 const KNOWN: KeyError = KeyError::new(
     KeyErrorKind::AlreadyExists,
     "the store has this key already",
+);
+
+const CHANGED: KeyError = KeyError::new(
+    KeyErrorKind::Conflict,
+    "somebody else made a key of this scope meanwhile; try again",
 );
 
 const NOT_FOUND: KeyError = KeyError::new(

@@ -3,11 +3,12 @@
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 use std::collections::{HashMap, HashSet};
+use std::sync::PoisonError;
 
 use futures_util::future::join_all;
 
 use super::ScopedKeys;
-use super::held::{Held, Moment};
+use super::held::{DESTROYED, Held, Moment};
 use super::owner::Owner;
 use super::roots::{HeldRoot, NOT_A_REFERENCE, is_passing};
 use crate::envelope::KeyId;
@@ -31,6 +32,13 @@ pub(super) enum Want {
 /// Rows by their scope; one without rows has none in the store.
 type Rows = HashMap<KeyScope, Vec<StoredKey>>;
 
+/// What keeps scopes in memory.
+#[derive(Default)]
+struct Pins {
+    pins: Vec<Arc<()>>,
+    is_in_grace: bool,
+}
+
 impl ScopedKeys {
     /// Loads what an action will ask for.
     pub(super) async fn load_needs(&self, needs: &[KeyNeed<'_>]) -> Result<KeyLease, KeyError> {
@@ -45,13 +53,14 @@ impl ScopedKeys {
                 wanted.entry(owner).or_insert(Want::Read);
             }
         }
-        let mut pins = self.hold(wanted, begun, false).await?;
+        let mut pins = Pins::default();
+        self.hold(wanted, begun, false, &mut pins).await?;
         let elsewhere = self.not_found(needs);
-        pins.extend(self.hold(elsewhere, begun, false).await?);
+        self.hold(elsewhere, begun, false, &mut pins).await?;
         // Another process may have made the key since this one looked.
         let renewed = self.not_found(needs);
-        pins.extend(self.hold(renewed, begun, true).await?);
-        Ok(KeyLease::pinning(pins))
+        self.hold(renewed, begun, true, &mut pins).await?;
+        Ok(KeyLease::pinning(pins.pins).in_grace(pins.is_in_grace))
     }
 
     /// Where keys might be that were asked for by id and are not in memory.
@@ -78,13 +87,13 @@ impl ScopedKeys {
         wanted: HashMap<Owner<'_>, Want>,
         begun: Moment,
         renewed: bool,
-    ) -> Result<Vec<Arc<()>>, KeyError> {
-        let mut pins = Vec::with_capacity(wanted.len());
+        pins: &mut Pins,
+    ) -> Result<(), KeyError> {
         let mut missing: Vec<_> = wanted.into_iter().collect();
         for attempt in 0..ATTEMPTS {
             let now = self.moment();
             let asked = missing.len();
-            missing = self.cache.pin(missing, &mut pins, |held, want| {
+            missing = self.cache.pin(missing, &mut pins.pins, |held, want| {
                 // Also if it turned out to be broken, which who asks for the key is told.
                 let is_new = held.loaded.sequence > begun.sequence;
                 (is_new || !renewed && held.is_fresh(now, self.max_age))
@@ -95,9 +104,9 @@ impl ScopedKeys {
                 self.counters.prepared(hits, missing.len());
             }
             if missing.is_empty() {
-                return Ok(pins);
+                return Ok(());
             }
-            match self.load_or_wait(&missing, &mut pins).await {
+            match self.load_or_wait(&missing, &mut pins.pins).await {
                 Ok(()) => {}
                 Err(error) if !renewed => return self.hold_in_grace(error, missing, pins),
                 Err(error) => return Err(error),
@@ -142,22 +151,23 @@ impl ScopedKeys {
         &self,
         error: KeyError,
         missing: Vec<(Owner<'_>, Want)>,
-        mut pins: Vec<Arc<()>>,
-    ) -> Result<Vec<Arc<()>>, KeyError> {
+        pins: &mut Pins,
+    ) -> Result<(), KeyError> {
         if !is_passing(error) {
             return Err(error);
         }
         let now = self.moment();
         let lifetime = self.longest_use_elsewhere();
         let asked = missing.len();
-        let rest = self.cache.pin(missing, &mut pins, |held, want| {
+        let rest = self.cache.pin(missing, &mut pins.pins, |held, want| {
             held.is_fresh(now, lifetime) && (want == Want::Read || held.has_keys())
         });
         if !rest.is_empty() {
             return Err(error);
         }
         self.counters.served_in_grace(asked);
-        Ok(pins)
+        pins.is_in_grace = true;
+        Ok(())
     }
 
     /// Loads these scopes, makes the keys they lack, and gives what pins them.
@@ -275,10 +285,21 @@ impl ScopedKeys {
                 _ => loaded,
             };
             let loaded = rows.iter().fold(now, oldest);
-            let held = Held::of_rows(&rows, loaded, |row| root_of(row)?.key.unwrap(row));
+            let held = Held::of_rows(&rows, loaded, |row| {
+                let key = root_of(row)?.key.unwrap(row)?;
+                match self.is_refused(&row.id) {
+                    true => Err(DESTROYED),
+                    false => Ok(key),
+                }
+            });
             pins.push(self.cache.insert(scope, held));
         }
         Ok(pins)
+    }
+
+    fn is_refused(&self, id: &KeyId) -> bool {
+        let refused = self.refused.lock().unwrap_or_else(PoisonError::into_inner);
+        refused.contains(id)
     }
 
     /// The roots that these rows refer to, all of them at once. That one cannot be used is its rows'

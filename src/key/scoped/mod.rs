@@ -12,6 +12,8 @@ mod roots;
 use alloc::boxed::Box;
 use core::fmt;
 use core::sync::atomic::{AtomicU64, Ordering};
+use std::collections::HashSet;
+use std::sync::Mutex;
 use std::time::Duration;
 
 pub use counts::KeyCounts;
@@ -109,6 +111,8 @@ pub struct ScopedKeys {
     flights: Flights,
     counters: Counters,
     sequence: AtomicU64,
+    /// Destroyed according to the audit log, though the store has them.
+    refused: Mutex<HashSet<KeyId>>,
 }
 
 impl ScopedKeys {
@@ -308,6 +312,7 @@ impl ScopedKeysBuilder {
             flights: Flights::default(),
             counters: Counters::default(),
             sequence: AtomicU64::new(0),
+            refused: Mutex::default(),
         }
     }
 }
