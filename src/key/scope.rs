@@ -1,7 +1,6 @@
 //! What a key may be used for.
 
 use core::fmt;
-use core::hash::{Hash, Hasher};
 
 #[cfg(feature = "scoped-keys")]
 use super::error::{KeyError, KeyErrorKind};
@@ -102,7 +101,7 @@ impl KeyUse {
 ///
 /// The default is a key for sealing that any tenant and subject share: envelopes are still bound
 /// to both by their associated data.
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone, Hash, PartialEq, Eq)]
 pub struct KeyScope {
     tenant: Option<TenantId<'static>>,
     subject: Option<SubjectId<'static>>,
@@ -199,13 +198,6 @@ impl KeyScope {
             None => !scope.subject_keyed,
         };
         self.key_use == scope.key_use && tenant_fits && subject_fits
-    }
-}
-
-impl Hash for KeyScope {
-    // Spelled out, because a cache looks scopes up by names that it borrows.
-    fn hash<H: Hasher>(&self, state: &mut H) {
-        self.order().hash(state);
     }
 }
 
