@@ -58,8 +58,8 @@ use crate::envelope::KeyId;
 ///
 /// Whoever can write to the store can put an older row back, which is authentic: a disabled key is
 /// enabled by that, and a destroyed one revived if a copy of it was kept (`docs/keys.md` says how
-/// that is noticed). He can also delete rows; they are missing then, and nobody makes new ones in the
-/// place of those that are known.
+/// that is noticed). He can also delete rows: their keys are missing then, and a patient of whom no row
+/// is left gets a first key like anybody unknown.
 ///
 /// # Example
 ///
