@@ -37,28 +37,26 @@ use crate::key::{KeyError, Kms, LocalKms};
 ///
 /// The whole `main.rs` of such a binary, with the crates `aws-config`, `aws-sdk-kms` and `tokio`:
 ///
-/// ```no_run
-/// # #[cfg(feature = "aws-kms")]
-/// # mod example {
-/// use phi_seal::cli::Program;
-/// use phi_seal::integration::aws_kms::AwsKms;
-///
+#[cfg_attr(feature = "aws-kms", doc = "```no_run")]
+#[cfg_attr(not(feature = "aws-kms"), doc = "```ignore")]
 /// # mod aws_config {
-/// #     pub async fn load_from_env() -> aws_sdk_kms::Client { unimplemented!() }
+/// #     pub async fn load_from_env() -> aws_sdk_kms::Client { unreachable!("not run") }
 /// # }
 /// # struct Client;
 /// # impl Client { fn new(client: &aws_sdk_kms::Client) -> aws_sdk_kms::Client { client.clone() } }
-/// // #[tokio::main]
+/// use phi_seal::cli::Program;
+/// use phi_seal::integration::aws_kms::AwsKms;
+///
+/// #[tokio::main(flavor = "current_thread")]
 /// async fn main() -> std::process::ExitCode {
-///     let client = Client::new(&aws_config::load_from_env().await);
+///     let client = Client::new(&aws_config::load_from_env().await); // of aws_sdk_kms
 ///     Program::new()
-///         .kms("aws", "aws:ARN, a symmetric key of AWS KMS", async |arn: &str| {
+///         .kms("aws", "aws:ARN, a symmetric key of AWS KMS", async move |arn: &str| {
 ///             AwsKms::new(client.clone(), arn)
 ///         })
 ///         .run(std::env::args_os())
 ///         .await
 /// }
-/// # }
 /// ```
 ///
 /// Then `phi-seal keyset verify keys.json --kms aws:arn:aws:kms:eu-central-1:…:key/…`.
