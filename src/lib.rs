@@ -34,7 +34,8 @@
 //! `derive` and `serde` (default); `index` and `index-phonetic` for searches; `threads`; `jiff-0_2`,
 //! `chrono-0_4`, `time-0_3`, `uuid-1`; columns in databases by `sqlx-0_9`, `diesel-2` and
 //! `sea-orm-2`, each also with `-postgres`, the first two with `-sqlite`; `aws-kms` and
-//! `pkcs11` for keys in AWS KMS and in an HSM; `scoped-keys`. Features only add.
+//! `pkcs11` for keys in AWS KMS and in an HSM; `scoped-keys`; `cli` for the command-line tool. Features
+//! only add.
 #![forbid(unsafe_code)]
 
 extern crate alloc;
@@ -43,6 +44,8 @@ pub mod access;
 mod aead;
 pub mod audit;
 mod category;
+#[cfg(feature = "cli")]
+pub mod cli;
 mod clock;
 pub mod codec;
 mod context;
