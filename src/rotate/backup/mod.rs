@@ -1,79 +1,53 @@
-//! Whether a keyset, such as a backup of one, holds the keys that a census names.
+//! Whether a keyset or a key store, such as a backup of one, holds the keys that a census names.
+
+mod keyset;
+#[cfg(feature = "scoped-keys")]
+mod scoped;
 
 use alloc::collections::BTreeMap;
 use alloc::vec::Vec;
 
-use super::census::{Census, KeyUsage};
 use crate::envelope::KeyId;
 #[cfg(feature = "index")]
 use crate::index::IndexVersion;
-use crate::key::{KeyError, KeyErrorKind, KeyInfo, KeyState, KeyUse, Keyset, Kms};
+#[cfg(doc)]
+use crate::key::Keyset;
+use crate::key::{KeyError, KeyErrorKind, KeyInfo, KeyState, KeyUse};
+use crate::rotate::{Census, KeyUsage};
 
-impl Keyset {
-    /// Says of each key that a census names whether this keyset holds it, by unwrapping it and
-    /// comparing its fingerprint: before a backup is restored, and before the old one is gone.
-    ///
-    /// Only the keys that the census names are unwrapped; of the others nothing is said. Keys of a key
-    /// store are not in a keyset, and are missing here.
-    ///
-    /// # Errors
-    ///
-    /// As [`verify`](Keyset::verify). What is wrong with a single key stands in the report.
-    ///
-    /// # Example
-    ///
-    /// ```
-    /// # use phi_seal::danger::{DiscardAudit, PermitAll};
-    /// # use phi_seal::{Access, Actor, Category, Field, Phi, Purpose, RecordId, RecordRef};
-    /// # use phi_seal::{RecordType, SubjectId, TenantId, Vault};
-    /// use phi_seal::key::{Keyset, LocalKms};
-    /// use phi_seal::rotate::{Census, Holding};
-    ///
-    /// # const NAME: Field<String> = RecordType::new("patient").field("name", Category::Name);
-    /// # pollster::block_on(async {
-    /// let kms = LocalKms::generate()?;
-    /// let backup = Keyset::generate(&kms).await?;
-    /// let mut keyset = backup.clone();
-    /// keyset.rotate(&kms).await?; // after the backup was made
-    /// # let vault = Vault::builder(keyset.unlock(&kms).await?, PermitAll, DiscardAudit).build();
-    /// # let access = Access::new(TenantId::new("t")?, Actor::new("a")?, Purpose::Treatment);
-    /// # let session = vault.session(access)?;
-    /// # let (id, patient) = (RecordId::new("p-1")?, SubjectId::new("p-1")?);
-    /// # let row = RecordRef::new(&id, &patient);
-    /// let sealed = session.seal_value(&NAME, row, &Phi::new(String::from("Ada")))?;
-    ///
-    /// let mut census = Census::new();
-    /// census.count_value(sealed.as_bytes())?;
-    /// assert!(keyset.verify_census(&kms, &census).await?.holds_all());
-    /// let report = backup.verify_census(&kms, &census).await?;
-    /// assert!(!report.holds_all());
-    /// assert_eq!(report.keys()[0].holding, Holding::Missing);
-    /// # Ok::<(), Box<dyn core::error::Error>>(())
-    /// # })?;
-    /// # Ok::<(), Box<dyn core::error::Error>>(())
-    /// ```
-    pub async fn verify_census(
-        &self,
-        kms: &dyn Kms,
+/// The keys, among these, that the index values of a census belong to.
+#[cfg(feature = "index")]
+fn index_keys(ids: &[KeyId], census: &Census) -> BTreeMap<IndexVersion, KeyId> {
+    let mut found = BTreeMap::new();
+    for id in ids {
+        for counted in census.indexes.values() {
+            for version in counted.versions_under(id) {
+                if counted.rows.contains_key(&version) {
+                    found.insert(version, *id);
+                }
+            }
+        }
+    }
+    found
+}
+
+/// What was found of keys: version, use, and how it is held.
+type Held = BTreeMap<KeyId, (u32, KeyUse, Holding)>;
+
+/// What [`Keyset::verify_census`], or the same of a key store, found.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CensusReport {
+    keys: Vec<NamedKey>,
+    #[cfg(feature = "index")]
+    index_versions: Vec<NamedIndexVersion>,
+}
+
+impl CensusReport {
+    fn new(
         census: &Census,
-    ) -> Result<CensusReport, KeyError> {
-        #[cfg(feature = "index")]
-        let index_keys = index_keys(self, census);
-        let is_named = |key: &KeyInfo| match key.scope().key_use() {
-            KeyUse::Seal => census.usage(key.id()).values > 0,
-            #[cfg(feature = "index")]
-            KeyUse::Index => index_keys.values().any(|id| id == key.id()),
-            _ => false,
-        };
-        let tried = self.try_unwrap(kms, is_named).await?;
-        let minimum = self.minimum_version();
-        let held: BTreeMap<KeyId, (u32, KeyUse, Holding)> = tried
-            .iter()
-            .map(|(key, unwrapped)| {
-                let holding = Holding::of(key, *unwrapped, minimum);
-                (*key.id(), (key.version(), key.scope().key_use(), holding))
-            })
-            .collect();
+        held: &Held,
+        #[cfg(feature = "index")] index_keys: &BTreeMap<IndexVersion, KeyId>,
+    ) -> Self {
         let find = |id: &KeyId, key_use| match held.get(id) {
             Some((version, held_use, holding)) if *held_use == key_use => {
                 (Some(*version), *holding)
@@ -89,7 +63,7 @@ impl Keyset {
                 holding,
             }
         });
-        Ok(CensusReport {
+        Self {
             keys: keys.collect(),
             #[cfg(feature = "index")]
             index_versions: census
@@ -106,39 +80,9 @@ impl Keyset {
                     }
                 })
                 .collect(),
-        })
-    }
-}
-
-/// The keys for index values that the versions of a census belong to.
-#[cfg(feature = "index")]
-fn index_keys(keyset: &Keyset, census: &Census) -> BTreeMap<IndexVersion, KeyId> {
-    let keys = keyset.keys();
-    let of_indexes = keys
-        .iter()
-        .filter(|key| key.scope().key_use() == KeyUse::Index);
-    let mut found = BTreeMap::new();
-    for key in of_indexes {
-        for counted in census.indexes.values() {
-            for version in counted.versions_under(key.id()) {
-                if counted.rows.contains_key(&version) {
-                    found.insert(version, *key.id());
-                }
-            }
         }
     }
-    found
-}
 
-/// What [`Keyset::verify_census`] found.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct CensusReport {
-    keys: Vec<NamedKey>,
-    #[cfg(feature = "index")]
-    index_versions: Vec<NamedIndexVersion>,
-}
-
-impl CensusReport {
     /// Whether the keyset holds every key that the census names, each unwrapped and compared.
     /// Disabled keys and those below the minimum version count: their operator can admit them.
     ///
