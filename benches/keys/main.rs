@@ -5,8 +5,6 @@
 
 #![allow(missing_docs, clippy::unwrap_used, clippy::print_stdout)]
 
-#[path = "../common/measure.rs"]
-mod measure;
 mod ring;
 
 use std::hint::black_box;
@@ -14,7 +12,6 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use criterion::Criterion;
-use measure::median;
 use phi_seal::key::KeyProvider;
 use ring::{Place, Ring};
 
@@ -117,4 +114,9 @@ fn active(ring: &Ring, place: &Place) {
 
 fn nanos_each(elapsed: Duration, lookups: usize) -> f64 {
     elapsed.as_nanos() as f64 / lookups as f64
+}
+
+fn median(mut values: Vec<f64>) -> f64 {
+    values.sort_by(f64::total_cmp);
+    values[values.len() / 2]
 }
