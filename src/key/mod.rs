@@ -39,7 +39,7 @@ pub use provider::{BoxFuture, KeyLease, KeyNeed, KeyProvider};
 pub use scope::{KeyScope, KeyUse, Scope};
 pub use state::{KeyInfo, KeyState};
 #[cfg(feature = "scoped-keys")]
-pub use store::{KeyChange, KeyPage, KeyQuery, KeyStore, MemoryStore, StoredKey};
+pub use store::{FileStore, KeyChange, KeyPage, KeyQuery, KeyStore, MemoryStore, StoredKey};
 pub use wrap::WrapContext;
 
 #[cfg(feature = "index")]
