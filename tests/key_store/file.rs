@@ -358,3 +358,42 @@ pub(crate) fn names(folder: &Path) -> Vec<String> {
     names.sort();
     names
 }
+
+/// No test of anything: prints what `docs/keys.md` states.
+#[test]
+#[ignore = "measures; run it with --release --nocapture"]
+fn cost_of_ten_thousand_keys() {
+    let folder = tempfile::tempdir_in("/dev/shm").unwrap_or_else(|_| tempfile::tempdir().unwrap());
+    let path = path(&folder);
+    let store = FileStore::create(&path).unwrap();
+    let rows: Vec<_> = (0..10_000)
+        .map(|n| row(n, &format!("tenant-{}", n / 100), n + 1, LAST))
+        .collect();
+    block_on(store.apply(&rows.iter().map(add).collect::<Vec<_>>())).unwrap();
+    println!("{} bytes", fs::metadata(&path).unwrap().len());
+    let query = [KeyQuery::Id(rows[777].id)];
+    let timed = |what: &str, f: &dyn Fn(u32)| {
+        let times = (0..21).map(|n| {
+            let start = std::time::Instant::now();
+            f(n);
+            start.elapsed()
+        });
+        let mut times: Vec<_> = times.collect();
+        times.sort();
+        println!(
+            "{what}: median {:?}, of {:?} to {:?}",
+            times[10], times[0], times[20]
+        );
+    };
+    timed("change", &|n| {
+        let row = row(10_000 + n, "t", n + 1, LAST);
+        block_on(store.apply(&[add(&row)])).unwrap();
+    });
+    timed("open and look up", &|_| {
+        let store = FileStore::open(&path).unwrap();
+        assert_eq!(block_on(store.find(&query)).unwrap().len(), 1);
+    });
+    timed("look up again", &|_| {
+        assert_eq!(block_on(store.find(&query)).unwrap().len(), 1);
+    });
+}
