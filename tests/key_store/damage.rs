@@ -305,6 +305,16 @@ fn an_edit_is_refused_also_with_the_right_digest() {
         ("digest twice", "\n],", "\n],\"sha256\":\"\","),
         ("not UTF-8", "phi-seal-keys", "phi-seal-keys\u{fffd}"),
         (
+            "empty subject",
+            "\"tenant\":\"t\"",
+            "\"tenant\":\"t\",\"subject\":\"\"",
+        ),
+        (
+            "subject of an index",
+            "\"use\":\"index\",",
+            "\"use\":\"index\",\"subject\":\"p\",",
+        ),
+        (
             "half a surrogate",
             "\"tenant\":\"t\"",
             "\"tenant\":\"\\ud800\"",

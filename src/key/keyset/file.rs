@@ -1,6 +1,7 @@
 //! A keyset in a file that several processes share.
 
 use core::fmt;
+use core::time::Duration;
 use std::path::{Path, PathBuf};
 
 use super::Keyset;
@@ -243,6 +244,43 @@ impl KeysetFile {
         let id = changed.rotate_scope(scope, kms).await?;
         self.save(changed)?;
         Ok(id)
+    }
+
+    /// As [`Keyset::rotate_if_older_than`], and saves if something changed.
+    ///
+    /// # Errors
+    ///
+    /// As [`rotate_scope_if_older_than`](KeysetFile::rotate_scope_if_older_than).
+    pub async fn rotate_if_older_than(
+        &mut self,
+        age: Duration,
+        kms: &dyn Kms,
+    ) -> Result<Option<KeyId>, KeyError> {
+        self.rotate_scope_if_older_than(&KeyScope::default(), age, kms)
+            .await
+    }
+
+    /// As [`Keyset::rotate_scope_if_older_than`], and saves if something changed.
+    ///
+    /// Of several processes that do this at once, one rotates and the others have a
+    /// [`KeyErrorKind::Conflict`]; when they have reloaded, nothing is due any more.
+    ///
+    /// # Errors
+    ///
+    /// As [`Keyset::rotate_scope`]; [`KeyErrorKind::Conflict`]; and those of
+    /// [`load`](KeysetFile::load).
+    pub async fn rotate_scope_if_older_than(
+        &mut self,
+        scope: &KeyScope,
+        age: Duration,
+        kms: &dyn Kms,
+    ) -> Result<Option<KeyId>, KeyError> {
+        let mut changed = self.keyset.clone();
+        let rotated = changed.rotate_scope_if_older_than(scope, age, kms).await?;
+        if rotated.is_some() {
+            self.save(changed)?;
+        }
+        Ok(rotated)
     }
 
     /// As [`Keyset::disable`], and saves.

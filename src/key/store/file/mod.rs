@@ -38,10 +38,10 @@ use crate::key::provider::BoxFuture;
 /// # Cost
 ///
 /// Its futures block the thread that polls them, for reading, writing and the disk. Each change
-/// reads and writes the whole file, and the first look-up after it reads it: at 10,000 keys, in a
-/// file of 4.3 MB, some 70 ms and 40 ms beside what the disk takes to synchronise. It is for some
-/// ten thousand keys that seldom change, and holds 64 MiB; an asynchronous service asks it on a
-/// thread for blocking work, or keeps its keys in a database.
+/// reads and writes the whole file, and the first look-up after one reads it: at 10,000 keys, 4.3 MB,
+/// 35 and 24 ms at best, some 130 and 80 ms on a busy machine, beside what the disk takes to
+/// synchronise. It is for some ten thousand keys that seldom change, and holds 64 MiB; an
+/// asynchronous service asks it on a thread for blocking work, or keeps its keys in a database.
 ///
 /// The file system needs hard links, and locks and renames that hold across its users.
 ///
