@@ -2,14 +2,13 @@
 
 use core::fmt;
 use core::time::Duration;
-use std::fs::File;
 use std::path::{Path, PathBuf};
 
 use super::Keyset;
 use crate::envelope::KeyId;
 use crate::key::data_key::DataKey;
 use crate::key::error::{KeyError, KeyErrorKind};
-use crate::key::file;
+use crate::key::file::{self, Disk, Files};
 use crate::key::keyring::Keyring;
 use crate::key::kms::Kms;
 use crate::key::scope::KeyScope;
@@ -74,7 +73,7 @@ impl KeysetFile {
             ));
         }
         let keyset = Keyset::generate(kms).await?;
-        file::create(path.as_ref(), keyset.to_json().as_bytes())?;
+        file::create(&Disk, path.as_ref(), keyset.to_json().as_bytes())?;
         Self::load(path)
     }
 
@@ -352,8 +351,8 @@ impl KeysetFile {
     }
 
     /// Keeps others from changing the file until the result is dropped.
-    fn lock_unchanged(&self) -> Result<File, KeyError> {
-        let held = file::lock(&self.path)?;
+    fn lock_unchanged(&self) -> Result<Box<dyn Send>, KeyError> {
+        let held = file::lock(&Disk, &self.path)?;
         if read(&self.path)? != self.keyset {
             return Err(KeyError::new(
                 KeyErrorKind::Conflict,
@@ -378,7 +377,7 @@ impl KeysetFile {
 
     /// Under the lock.
     fn store(&mut self, changed: Keyset) -> Result<(), KeyError> {
-        file::replace(&self.path, changed.to_json().as_bytes())?;
+        file::replace(&Disk, &self.path, changed.to_json().as_bytes())?;
         self.keyset = changed;
         Ok(())
     }
@@ -393,5 +392,5 @@ impl fmt::Debug for KeysetFile {
 }
 
 fn read(path: &Path) -> Result<Keyset, KeyError> {
-    Keyset::from_json(&file::read(path, 64 << 20)?)
+    Keyset::from_json(&Disk.read(path, 64 << 20)?.bytes)
 }
