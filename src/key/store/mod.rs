@@ -91,10 +91,12 @@ pub enum KeyChange {
 }
 
 impl KeyChange {
-    /// Whether the key is gone after it. The store's generation counts these.
+    /// Whether a key is gone after it that this store did not know to be gone. The store's
+    /// generation counts these, tombstones from another store included, so that it is never lower
+    /// than the number of destroyed rows.
     pub fn destroys(&self) -> bool {
         match self {
-            Self::Add(_) => false,
+            Self::Add(row) => row.state == KeyState::Destroyed,
             Self::Replace { from, to } => {
                 from.state != KeyState::Destroyed && to.state == KeyState::Destroyed
             }
