@@ -82,22 +82,7 @@ fn the_tables_refuse_null_in_every_column_but_one() {
         let row = row(1, "t", 1, KeyState::Active);
         store.apply(&[add(&row)]).await.unwrap();
         for (table, columns) in [
-            (
-                "phi_seal_keys",
-                &[
-                    "key_id",
-                    "tenant",
-                    "subject",
-                    "key_use",
-                    "version",
-                    "state",
-                    "minimum_version",
-                    "reference",
-                    "created",
-                    "changed",
-                    "mac",
-                ][..],
-            ),
+            ("phi_seal_keys", &NOT_NULL[..]),
             ("phi_seal_store", &["schema_version", "generation"]),
         ] {
             for column in columns {
@@ -112,6 +97,46 @@ fn the_tables_refuse_null_in_every_column_but_one() {
         assert!(store.find(&query).await.unwrap() == [row]);
     });
 }
+
+/// Where somebody took that away: SQLite's driver would read them as 0 and as nothing.
+#[test]
+fn null_is_unreadable() {
+    run(async {
+        let place = Place::new().await;
+        for column in NOT_NULL {
+            let _ = place
+                .execute("DROP TABLE phi_seal_store; DROP TABLE phi_seal_keys")
+                .await;
+            let store = place.store().await;
+            store.migrate().await.unwrap();
+            let one = row(1, "t", 1, KeyState::Active);
+            store.apply(&[add(&one)]).await.unwrap();
+            place.admit_null(column).await;
+            let null = format!("UPDATE phi_seal_keys SET {column} = NULL");
+            place.execute(&null).await.unwrap();
+
+            let store = place.store().await;
+            let malformed = Some(KeyErrorKind::Malformed);
+            assert_eq!(walk(&store).await, malformed, "{column}");
+            let queries = [KeyQuery::Id(one.id), KeyQuery::Scope(one.scope)];
+            assert_eq!(kind(store.find(&queries).await), malformed, "{column}");
+        }
+    });
+}
+
+const NOT_NULL: [&str; 11] = [
+    "key_id",
+    "tenant",
+    "subject",
+    "key_use",
+    "version",
+    "state",
+    "minimum_version",
+    "reference",
+    "created",
+    "changed",
+    "mac",
+];
 
 /// A row that was damaged is no reason to make a first key anew.
 #[test]

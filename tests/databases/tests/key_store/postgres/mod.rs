@@ -59,11 +59,23 @@ impl Place {
         self.execute_checked(&sql).await
     }
 
+    /// Whatever the database's settings are.
     async fn execute_checked(&self, sql: &str) -> Result<u64, sqlx::Error> {
-        let pool = self.pool(1).await;
+        let options = self.options.clone();
+        let options = options.options([("default_transaction_read_only", "off")]);
+        let pool = PgPoolOptions::new().connect_with(options).await?;
         let done = raw_sql(AssertSqlSafe(sql.to_string())).execute(&pool).await;
         pool.close().await;
         Ok(done?.rows_affected())
+    }
+
+    async fn admit_null(&self, column: &str) {
+        // A primary key admits none.
+        let edit = format!(
+            "ALTER TABLE phi_seal_keys DROP CONSTRAINT IF EXISTS phi_seal_keys_pkey; \
+             ALTER TABLE phi_seal_keys ALTER COLUMN {column} DROP NOT NULL"
+        );
+        self.execute(&edit).await.unwrap();
     }
 
     async fn texts(&self, sql: &str) -> Vec<String> {

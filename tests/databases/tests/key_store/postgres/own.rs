@@ -90,8 +90,6 @@ async fn peculiar_place() -> Place {
     ] {
         let (_, database) = place.url.rsplit_once('/').unwrap();
         let alter = format!("ALTER DATABASE {database} SET {setting}");
-        let alter =
-            format!("SET SESSION CHARACTERISTICS AS TRANSACTION READ WRITE; COMMIT; {alter}");
         place.execute_checked(&alter).await.unwrap();
     }
     place

@@ -78,6 +78,17 @@ impl Place {
             .await
     }
 
+    async fn admit_null(&self, column: &str) {
+        let edit = format!(
+            "PRAGMA writable_schema = ON; \
+             UPDATE sqlite_master SET sql = replace(replace(replace(sql, \
+             '{column} BLOB NOT NULL', '{column} BLOB'), \
+             '{column} TEXT NOT NULL', '{column} TEXT'), \
+             '{column} INTEGER NOT NULL', '{column} INTEGER') WHERE name = 'phi_seal_keys'"
+        );
+        self.execute(&edit).await.unwrap();
+    }
+
     async fn texts(&self, sql: &str) -> Vec<String> {
         let pool = self.pool(1).await;
         let texts = query_scalar(AssertSqlSafe(sql.to_string())).fetch_all(&pool);
