@@ -162,6 +162,8 @@ pub enum ErrorKind {
     KeyDisabled,
     /// The key was destroyed: the value cannot come back, unless a backup of the keyset does.
     Erased,
+    /// The patient is under a legal hold, so nothing was erased.
+    OnHold,
     /// The key, or what the policy needs, could not be loaded now; try again.
     Unavailable,
     /// The audit sink did not take the event, so nothing was released.
@@ -185,6 +187,7 @@ impl ErrorKind {
             Self::MissingKey => "missing_key",
             Self::KeyDisabled => "key_disabled",
             Self::Erased => "erased",
+            Self::OnHold => "on_hold",
             Self::Unavailable => "unavailable",
             Self::Audit => "audit",
             Self::InvalidInput => "invalid_input",

@@ -3,8 +3,8 @@
 use core::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, SystemTime};
 
-use super::clock::Clock;
 use super::credentials::Access;
+use crate::clock::Clock;
 
 /// How long a session may be idle, and how old it may get (45 CFR 164.312(a)(2)(iii), automatic
 /// logoff).

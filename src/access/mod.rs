@@ -1,7 +1,6 @@
 //! Who may: access, purpose of use, policy, and when a session expires.
 
 mod actor;
-mod clock;
 mod credentials;
 mod expiry;
 pub(crate) mod policy;
@@ -9,8 +8,8 @@ mod purpose;
 mod request;
 mod role_policy;
 
+pub use crate::clock::{Clock, ManualClock, SystemClock};
 pub use actor::Actor;
-pub use clock::{Clock, ManualClock, SystemClock};
 pub use credentials::{Access, AuthStrength};
 pub use expiry::Expiry;
 pub use policy::{Decision, Policy, PolicyUnavailable};

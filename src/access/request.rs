@@ -27,6 +27,12 @@ pub enum ActionKind {
     Search,
     /// Seal values anew under the active key without showing them.
     Reseal,
+    /// Destroy the keys of one patient, for good. The policy is asked for the field `keys` of a record
+    /// of the type `phi-seal.subject` whose id is the patient's.
+    Erase,
+    /// Go on with keys beyond their age, because store or KMS are out of reach. Recorded when values
+    /// are prepared; the policy is not asked.
+    Grace,
 }
 
 impl ActionKind {
@@ -38,6 +44,8 @@ impl ActionKind {
         Self::Rebind,
         Self::Search,
         Self::Reseal,
+        Self::Erase,
+        Self::Grace,
     ];
 
     /// The stable spelling in audit events.
@@ -49,6 +57,8 @@ impl ActionKind {
             Self::Rebind => "rebind",
             Self::Search => "search",
             Self::Reseal => "reseal",
+            Self::Erase => "erase",
+            Self::Grace => "grace",
         }
     }
 }

@@ -85,6 +85,12 @@ impl<'a> Event<'a> {
         self.header.search
     }
 
+    /// How many keys the key store had destroyed when this was recorded; of erasures only. A store
+    /// that says less later is an old copy.
+    pub const fn generation(&self) -> Option<u64> {
+        self.header.generation
+    }
+
     /// What it was done to, one item for each field of each record, in the order of the action.
     pub const fn items(&self) -> &'a [EventItem<'a>] {
         self.items
@@ -114,6 +120,7 @@ pub(crate) struct EventHeader<'a> {
     pub(crate) policy_version: &'a str,
     pub(crate) observer: &'a str,
     pub(crate) search: Option<&'a SearchedIndex>,
+    pub(crate) generation: Option<u64>,
 }
 
 /// One field of one record within an event.
@@ -194,6 +201,8 @@ pub enum Outcome {
     /// Some fields succeeded and some did not; of whole actions only. If none did, the action has
     /// the last failure's outcome.
     Partial,
+    /// About to be done, for good: what became of it says a later event.
+    Pending,
     /// It failed in this way.
     Failed(ErrorKind),
     /// The action ended half-way, by an early return or a panic, and nothing was released; or the
@@ -202,13 +211,14 @@ pub enum Outcome {
 }
 
 impl Outcome {
-    /// The stable spelling in audit events: `success`, `absent`, `partial`, `aborted` or the
+    /// The stable spelling in audit events: `success`, `absent`, `partial`, `pending`, `aborted` or the
     /// error's [`code`](ErrorKind::code).
     pub const fn code(self) -> &'static str {
         match self {
             Self::Success => "success",
             Self::Absent => "absent",
             Self::Partial => "partial",
+            Self::Pending => "pending",
             Self::Failed(kind) => kind.code(),
             Self::Aborted => "aborted",
         }

@@ -108,7 +108,7 @@ fn is_same_row(a: &EventItem<'_>, b: &EventItem<'_>) -> bool {
     a.record.is_same_place(&b.record) && a.field.record_type() == b.field.record_type()
 }
 
-const HEADER: &str = r#"{"v":1,"event":"","action_id":"","part":,"parts":,"time":"","tenant":"","session":"","auth":{"strength":"","at":""},"actor":{"id":"","roles":[]},"purpose":"","reason":"","action":"","source_ip":"","request_id":"","policy":"","observer":"","outcome":"","subjects":[]}"#;
+const HEADER: &str = r#"{"v":1,"event":"","action_id":"","part":,"parts":,"time":"","tenant":"","session":"","auth":{"strength":"","at":""},"actor":{"id":"","roles":[]},"purpose":"","reason":"","action":"","source_ip":"","request_id":"","policy":"","observer":"","generation":,"outcome":"","subjects":[]}"#;
 const ROW: &str = r#"{"subject":"","records":[{"type":"","id":"","fields":[]},]},"#;
 const FIELD: &str = r#"{"name":"","outcome":"","reason":""},"#;
 const KEY: &str = r#","key":"""#;
@@ -118,8 +118,8 @@ const SEARCH: &str = r#","search":{"type":"","index":"","fields":[],"reason":""}
 const NAME: &str = r#""","#;
 
 /// Session (32), action id (32 + 1 + 20 digits), event id (as that + 1 + 10 digits), part and
-/// parts (10 digits each), two times (30 each), an IP address (45 at most).
-const HEADER_VALUES: usize = 32 + 53 + 64 + 2 * 10 + 2 * 30 + 45;
+/// parts (10 digits each), two times (30 each), an IP address (45 at most), a generation (20 digits).
+const HEADER_VALUES: usize = 32 + 53 + 64 + 2 * 10 + 2 * 30 + 45 + 20;
 
 /// In hexadecimal.
 const KEY_LEN: usize = KEY.len() + 64;

@@ -81,6 +81,9 @@ pub struct EventRecord {
     /// What was searched by; of searches only.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub search: Option<RecordedSearch>,
+    /// How many keys the key store had destroyed by then; of erasures only.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub generation: Option<u64>,
     /// How the action as a whole ended.
     pub outcome: String,
     /// What it was done to, by subject.

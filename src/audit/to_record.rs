@@ -49,6 +49,7 @@ impl Event<'_> {
                     .collect(),
                 reason: search.reason().to_string(),
             }),
+            generation: self.generation(),
             outcome: self.outcome().code().to_string(),
             subjects: group(self.items()),
         }

@@ -6,6 +6,7 @@ mod text;
 use crate::codec::Content;
 use crate::error::{Error, ErrorKind};
 
+pub(crate) use inspect::bytes_of;
 pub use inspect::{Inspection, inspect};
 pub(crate) use text::{from_text, to_text};
 
@@ -38,6 +39,24 @@ impl KeyId {
     /// A key id from its 32 bytes.
     pub const fn from_bytes(bytes: [u8; 32]) -> Self {
         Self(bytes)
+    }
+
+    /// A key id from 64 lower-case hexadecimal digits, and from nothing else.
+    pub fn from_hex(hex: &str) -> Option<Self> {
+        let nibble = |digit: u8| match digit {
+            b'0'..=b'9' => Some(digit - b'0'),
+            b'a'..=b'f' => Some(digit - b'a' + 10),
+            _ => None,
+        };
+        let mut bytes = [0; 32];
+        let (pairs, rest) = hex.as_bytes().as_chunks::<2>();
+        if pairs.len() != bytes.len() || !rest.is_empty() {
+            return None;
+        }
+        for (byte, [high, low]) in bytes.iter_mut().zip(pairs) {
+            *byte = nibble(*high)? << 4 | nibble(*low)?;
+        }
+        Some(Self(bytes))
     }
 
     /// 64 lower-case hexadecimal digits.

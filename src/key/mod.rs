@@ -20,6 +20,8 @@ mod ring;
 mod root;
 mod roster;
 mod scope;
+#[cfg(feature = "scoped-keys")]
+mod scoped;
 mod state;
 #[cfg(feature = "scoped-keys")]
 mod store;
@@ -37,9 +39,11 @@ pub use kms::{Kms, WrappedKey};
 pub use local_kms::LocalKms;
 pub use provider::{BoxFuture, KeyLease, KeyNeed, KeyProvider};
 pub use scope::{KeyScope, KeyUse, Scope};
+#[cfg(feature = "scoped-keys")]
+pub use scoped::{KeyCounts, ScopedKeys, ScopedKeysBuilder, SubjectKeys};
 pub use state::{KeyInfo, KeyState};
 #[cfg(feature = "scoped-keys")]
-pub use store::{KeyChange, KeyPage, KeyQuery, KeyStore, MemoryStore, StoredKey};
+pub use store::{FileStore, KeyChange, KeyPage, KeyQuery, KeyStore, MemoryStore, StoredKey};
 pub use wrap::WrapContext;
 
 #[cfg(feature = "index")]

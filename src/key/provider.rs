@@ -113,19 +113,41 @@ impl<'a> KeyNeed<'a> {
 /// It holds whatever its provider put in, such as an `Arc` of a cache entry. The default lease
 /// pins nothing, which is right for a provider that evicts nothing.
 #[derive(Default)]
-pub struct KeyLease(Option<Box<dyn Any + Send + Sync>>);
+pub struct KeyLease {
+    pin: Option<Box<dyn Any + Send + Sync>>,
+    is_in_grace: bool,
+}
 
 impl KeyLease {
     /// A lease that owns `pin` for as long as it lives.
     pub fn pinning(pin: impl Any + Send + Sync) -> Self {
-        Self(Some(Box::new(pin)))
+        Self {
+            pin: Some(Box::new(pin)),
+            is_in_grace: false,
+        }
+    }
+
+    /// Says that keys are lent beyond their age, because they could not be loaded anew. The session
+    /// records it.
+    #[must_use]
+    pub fn in_grace(self, is_in_grace: bool) -> Self {
+        Self {
+            is_in_grace,
+            ..self
+        }
+    }
+
+    /// Whether keys are lent beyond their age.
+    pub const fn is_in_grace(&self) -> bool {
+        self.is_in_grace
     }
 }
 
 impl Debug for KeyLease {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("KeyLease")
-            .field("pins", &self.0.is_some())
+            .field("pins", &self.pin.is_some())
+            .field("is_in_grace", &self.is_in_grace)
             .finish_non_exhaustive()
     }
 }

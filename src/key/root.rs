@@ -62,11 +62,46 @@ impl RootKey {
         if row.scope != Self::scope_of(tenant) {
             return Err(NOT_A_ROOT);
         }
+        Self::check_state(row)?;
+        let (root, _) = Self::unwrap_row(kms, tenant, row).await?;
+        Ok(root)
+    }
+
+    /// Refuses what may not be used now.
+    pub(super) fn check_state(row: &StoredKey) -> Result<(), KeyError> {
         match row.state {
-            KeyState::Active | KeyState::DecryptOnly => {}
-            KeyState::Disabled => return Err(DISABLED),
-            KeyState::Destroyed => return Err(DESTROYED),
+            KeyState::Active | KeyState::DecryptOnly => Ok(()),
+            KeyState::Disabled => Err(DISABLED),
+            KeyState::Destroyed => Err(DESTROYED),
         }
+    }
+
+    /// The row with its key wrapped anew by the KMS, and read back.
+    pub(super) async fn rewrap(
+        kms: &dyn Kms,
+        row: &StoredKey,
+        now: u64,
+    ) -> Result<StoredKey, KeyError> {
+        let tenant = row.scope.tenant_id().ok_or(NOT_A_ROOT)?;
+        let (root, drawn) = Self::unwrap_row(kms, tenant, row).await?;
+        let context = WrapContext::of_root(tenant, row.version);
+        let wrapped = kms.wrap(&drawn, &context).await?;
+        let row = StoredKey {
+            reference: String::from(wrapped.reference()),
+            wrapped: Some(wrapped.as_bytes().to_vec()),
+            changed: now.max(row.changed),
+            ..row.clone()
+        };
+        let row = row.authenticated(&root.mac.0);
+        Self::unwrap_row(kms, tenant, &row).await?;
+        Ok(row)
+    }
+
+    async fn unwrap_row(
+        kms: &dyn Kms,
+        tenant: &TenantId<'static>,
+        row: &StoredKey,
+    ) -> Result<(Self, SecretBytes), KeyError> {
         if !kms.owns(&row.reference) {
             return Err(KeyError::new(
                 KeyErrorKind::WrongKey,
@@ -85,7 +120,7 @@ impl RootKey {
             ));
         }
         root.check(row)?;
-        Ok(root)
+        Ok((root, drawn))
     }
 
     pub(super) const fn id(&self) -> &KeyId {
@@ -137,6 +172,21 @@ impl RootKey {
             state,
             wrapped,
             // Whatever the clock says: a row does not become younger.
+            changed: now.max(row.changed),
+            ..row.clone()
+        };
+        row.authenticated(&self.mac.0)
+    }
+
+    /// The row of an active key that lets keys of its scope be lent from this version on.
+    pub(super) fn with_minimum(
+        &self,
+        row: &StoredKey,
+        minimum_version: u32,
+        now: u64,
+    ) -> StoredKey {
+        let row = StoredKey {
+            minimum_version,
             changed: now.max(row.changed),
             ..row.clone()
         };

@@ -143,7 +143,7 @@ impl KeyScope {
     /// # Errors
     ///
     /// [`KeyErrorKind::Malformed`](super::KeyErrorKind::Malformed) for an unknown use, an id that is
-    /// none, or no tenant.
+    /// none, no tenant, or a subject with a use that has none.
     #[cfg(feature = "scoped-keys")]
     pub fn from_stored(key_use: &str, tenant: &str, subject: &str) -> Result<Self, KeyError> {
         let read = || {
@@ -151,10 +151,12 @@ impl KeyScope {
                 "" => None,
                 subject => Some(SubjectId::new(subject).ok()?.into_owned()),
             };
-            Some(Self {
-                tenant: Some(TenantId::new(tenant).ok()?.into_owned()),
+            let key_use = KeyUse::from_code(key_use)?;
+            let tenant = Some(TenantId::new(tenant).ok()?.into_owned());
+            (subject.is_none() || key_use == KeyUse::Seal).then_some(Self {
+                tenant,
                 subject,
-                key_use: KeyUse::from_code(key_use)?,
+                key_use,
             })
         };
         read().ok_or(KeyError::new(

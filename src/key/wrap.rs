@@ -6,10 +6,13 @@ use core::fmt;
 
 use sha2::{Digest, Sha256};
 
-use super::scope::{KeyScope, KeyUse};
+use super::scope::KeyScope;
+#[cfg(feature = "scoped-keys")]
+use super::scope::KeyUse;
 use super::text::to_hex;
 use crate::context::AssociatedData;
 use crate::envelope::{KeyId, SUITE};
+#[cfg(feature = "scoped-keys")]
 use crate::label::TenantId;
 
 /// What a wrapped key is bound to: use, suite, tenant, subject, key id and version.
@@ -51,6 +54,7 @@ impl WrapContext {
 
     /// The context of a tenant's root key. Its id is not in it: the KMS draws the key, so nobody knows
     /// the id before.
+    #[cfg(feature = "scoped-keys")]
     pub(super) fn of_root(tenant: &TenantId<'_>, version: u32) -> Self {
         Self::pae(KeyUse::Root.code(), tenant.as_str(), "", &[], version)
     }

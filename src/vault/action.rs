@@ -285,6 +285,7 @@ impl<'a> Action<'a> {
             policy_version: version_of(self.session.policy()),
             observer: self.session.observer(),
             search: self.search.as_ref(),
+            generation: None,
         };
         record_in_parts(self.session.sink(), &header, &self.items)
     }

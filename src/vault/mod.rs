@@ -2,6 +2,8 @@
 
 mod action;
 mod cipher;
+#[cfg(feature = "scoped-keys")]
+mod erasing;
 #[cfg(feature = "index")]
 mod indexing;
 mod opening;

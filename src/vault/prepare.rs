@@ -5,6 +5,7 @@ use core::fmt;
 
 use super::session::Session;
 use crate::access::{ActionKind, Request};
+use crate::audit::Outcome;
 use crate::context::{Field, FieldInfo, RecordRef};
 use crate::envelope::KeyId;
 use crate::error::Error;
@@ -18,7 +19,8 @@ impl Session {
     /// [`Unavailable`](crate::ErrorKind::Unavailable) instead of blocking the caller. For an
     /// in-memory keyring it is ready at once. No runtime is needed: any executor can poll it.
     ///
-    /// It releases nothing, records nothing and tells nothing: for what the policy denies, and in
+    /// It releases nothing, tells nothing, and records nothing but that keys are lent beyond their age
+    /// because they could not be loaded anew ([`ActionKind::Grace`]): for what the policy denies, and in
     /// an expired session, nothing is loaded and the action to come says why. Eviction from a
     /// cache cannot fail that action, destruction of a key can.
     ///
@@ -91,7 +93,11 @@ impl Session {
         if makes_index_values || needs.searches.iter().any(is_search_permitted) {
             keys.push(KeyNeed::active(Scope::indexing(self.access().tenant())));
         }
-        Ok(Lease(self.keys().prepare(&keys).await?))
+        let lease = self.keys().prepare(&keys).await?;
+        if lease.is_in_grace() {
+            self.record_note(ActionKind::Grace, now, Outcome::Success, None, &[])?;
+        }
+        Ok(Lease(lease))
     }
 }
 

@@ -7,7 +7,10 @@ use std::time::SystemTime;
 use super::Vault;
 use super::action::version_of;
 use crate::access::{Access, ActionKind, Activity, Policy};
-use crate::audit::{AuditSink, EventHeader, Outcome, SessionId, record_in_parts};
+use crate::audit::{
+    AuditError, AuditSink, Event, EventHeader, EventId, EventItem, Outcome, SessionId,
+    record_in_parts,
+};
 use crate::context::{RecordRef, RecordType};
 use crate::error::{Error, ErrorKind};
 use crate::key::{KeyProvider, Scope};
@@ -65,6 +68,7 @@ impl Session {
                     policy_version: version_of(&*inner.policy),
                     observer: &inner.observer,
                     search: None,
+                    generation: None,
                 };
                 record_in_parts(&*inner.sink, &header, &[])?;
                 Err(refusal)
@@ -120,6 +124,33 @@ impl Session {
     /// Actions are numbered from 1.
     pub(super) fn next_action(&self) -> u64 {
         self.actions.0.fetch_add(1, Ordering::Relaxed) + 1
+    }
+}
+
+impl Session {
+    /// Records what is not an [`Action`](super::action::Action) on fields of records.
+    pub(super) fn record_note(
+        &self,
+        action: ActionKind,
+        began: SystemTime,
+        outcome: Outcome,
+        generation: Option<u64>,
+        items: &[EventItem<'_>],
+    ) -> Result<EventId, AuditError> {
+        let header = EventHeader {
+            session: self.id,
+            action_number: self.next_action(),
+            time: began,
+            access: &self.access,
+            action,
+            outcome,
+            policy_version: version_of(self.policy()),
+            observer: self.observer(),
+            search: None,
+            generation,
+        };
+        record_in_parts(self.sink(), &header, items)?;
+        Ok(Event::new(&header, 1, 1, &[]).id())
     }
 }
 

@@ -36,6 +36,7 @@ pub(super) fn header(access: &Access) -> EventHeader<'_> {
         policy_version: "2026-11-21",
         observer: "ehr",
         search: None,
+        generation: None,
     }
 }
 

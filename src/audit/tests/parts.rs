@@ -39,6 +39,7 @@ fn the_longest_header_and_the_longest_item_fit_into_one_part() {
         policy_version: recorded_version(&worst),
         observer: recorded_version(&worst),
         search: None,
+        generation: None,
         outcome: Outcome::Failed(ErrorKind::InvalidInput),
         ..header(&access)
     };

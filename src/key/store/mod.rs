@@ -3,6 +3,7 @@
 //! A [`Keyset`](super::Keyset) is one file that is read as a whole; a store answers for the few
 //! keys a page of rows needs, out of millions.
 
+mod file;
 mod memory;
 mod row;
 mod table;
@@ -11,6 +12,7 @@ use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::fmt::Debug;
 
+pub use file::FileStore;
 pub use memory::MemoryStore;
 pub use row::StoredKey;
 
