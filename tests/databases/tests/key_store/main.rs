@@ -2,6 +2,8 @@
 #![allow(
     clippy::unwrap_used,
     clippy::panic,
+    // Which of the checks failed, and a process's answers to the one that started it.
+    clippy::print_stdout,
     missing_docs,
     unreachable_pub,
     missing_debug_implementations,

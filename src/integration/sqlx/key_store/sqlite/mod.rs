@@ -14,9 +14,7 @@ use ::sqlx_sqlite::SqlitePool;
 use super::fault::{self, Fault};
 use super::migration::{self, Migration};
 use crate::KeyId;
-use crate::key::{
-    BoxFuture, KeyChange, KeyError, KeyErrorKind, KeyPage, KeyQuery, KeyStore, StoredKey,
-};
+use crate::key::{BoxFuture, KeyChange, KeyError, KeyPage, KeyQuery, KeyStore, StoredKey};
 
 /// Wrapped keys in SQLite, in two tables, through a pool that the application made.
 ///
@@ -43,6 +41,13 @@ use crate::key::{
 /// - [`KeyErrorKind::Malformed`]: the file is no database, or the tables are not those of the
 ///   migrations; or a row to store has no form in them.
 /// - [`KeyErrorKind::Io`]: the disk is full or fails.
+///
+/// [`KeyErrorKind::Unavailable`]: crate::key::KeyErrorKind::Unavailable
+/// [`KeyErrorKind::NotFound`]: crate::key::KeyErrorKind::NotFound
+/// [`KeyErrorKind::Unsupported`]: crate::key::KeyErrorKind::Unsupported
+/// [`KeyErrorKind::Permissions`]: crate::key::KeyErrorKind::Permissions
+/// [`KeyErrorKind::Malformed`]: crate::key::KeyErrorKind::Malformed
+/// [`KeyErrorKind::Io`]: crate::key::KeyErrorKind::Io
 ///
 #[doc = include_str!("example.md")]
 pub struct SqliteKeyStore {

@@ -53,7 +53,6 @@ fn eight_processes_end_with_one_key() {
 
 #[test]
 #[ignore = "another test runs it, several times"]
-#[allow(clippy::print_stdout)]
 fn a_process() {
     let (Ok(url), Ok(who)) = (std::env::var(WHERE), std::env::var(WHO)) else {
         return;
