@@ -126,7 +126,8 @@ fn a_bad_line_is_named_by_its_number_and_not_quoted() {
         ("text", "Zofia Zak 900-01-2345"),
         ("text", &hex(&bytes)),
         ("text", &good[..90]),
-        ("text", &good[..good.len() - 1]),
+        // A length that base64 does not have; others can be those of a shorter envelope.
+        ("text", &good[..good.len() - 3]),
         ("text", &format!("{good}=")),
         ("text", &format!("{good} {good}")),
         ("text", &good.replace("phi1.", "phi2.")),
