@@ -136,7 +136,8 @@ fn an_edit_is_refused_also_with_the_right_digest() {
         refuse(&spelt(&document), expected, &format!("edit {nth}"));
     }
 
-    let rows: [(&str, fn(&mut Vec<Value>)); 10] = [
+    type EditRows = fn(&mut Vec<Value>);
+    let rows: [(&str, EditRows); 10] = [
         ("out of order", |rows| rows.swap(0, 1)),
         ("reversed", |rows| rows.reverse()),
         ("twice", |rows| rows.insert(1, rows[0].clone())),

@@ -1,5 +1,11 @@
 //! Key stores in memory and on a file: one suite for both, and the file's own.
-#![allow(clippy::unwrap_used, clippy::panic, missing_docs, unreachable_pub)]
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::print_stdout,
+    missing_docs,
+    unreachable_pub
+)]
 
 mod damage;
 mod file;

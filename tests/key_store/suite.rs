@@ -16,6 +16,9 @@ use phi_seal::{KeyId, SubjectId, TenantId};
 /// A check, to be run by the executor of whoever includes this.
 pub type Check = for<'a> fn(&'a dyn KeyStore) -> Pin<Box<dyn Future<Output = ()> + 'a>>;
 
+/// Runs [`KeyStore::apply`] on the calling thread.
+pub type Apply = dyn Fn(&dyn KeyStore, &[KeyChange]) -> Result<(), KeyError> + Sync;
+
 /// All of them by name. [`race_for_the_first_key`] and [`race_to_rotate`] come on top.
 pub const CHECKS: &[(&str, Check)] = &[
     ("an empty store", |s| Box::pin(an_empty_store(s))),
@@ -108,11 +111,8 @@ pub fn kind<T>(result: Result<T, KeyError>) -> Option<KeyErrorKind> {
 }
 
 /// Several threads add the first key of a scope at once: one succeeds, the others hear of a
-/// conflict, and the one key is there. `apply` runs [`KeyStore::apply`] on the calling thread.
-pub fn race_for_the_first_key(
-    stores: &[&dyn KeyStore],
-    apply: &(dyn Fn(&dyn KeyStore, &[KeyChange]) -> Result<(), KeyError> + Sync),
-) -> KeyId {
+/// conflict, and the one key is there.
+pub fn race_for_the_first_key(stores: &[&dyn KeyStore], apply: &Apply) -> KeyId {
     let contenders: Vec<_> = (1..=4).map(|n| row(n, "t", 1, KeyState::Active)).collect();
     let winners = race(stores, &contenders, &|store, row| apply(store, &[add(row)]));
     assert_eq!(winners.len(), 1, "{} added the first key", winners.len());
@@ -120,10 +120,7 @@ pub fn race_for_the_first_key(
 }
 
 /// Several threads rotate the same key at once: one succeeds. Wants a store without tenant `t`.
-pub fn race_to_rotate(
-    stores: &[&dyn KeyStore],
-    apply: &(dyn Fn(&dyn KeyStore, &[KeyChange]) -> Result<(), KeyError> + Sync),
-) -> KeyId {
+pub fn race_to_rotate(stores: &[&dyn KeyStore], apply: &Apply) -> KeyId {
     let old = row(9, "t", 1, KeyState::Active);
     apply(stores[0], &[add(&old)]).unwrap();
     let contenders: Vec<_> = (1..=4).map(|n| row(n, "t", 2, KeyState::Active)).collect();

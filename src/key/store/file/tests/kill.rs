@@ -236,10 +236,10 @@ impl Files for Announcing {
     fn change(&self, op: Op<'_>) -> io::Result<()> {
         say(STEP);
         let step = Some(self.steps.fetch_add(1, Ordering::Relaxed));
-        if step == self.waits_within {
-            if let Op::Write(draft, content) = &op {
-                Disk.change(Op::Write(draft, &content[..content.len() / 2]))?;
-            }
+        if let Op::Write(draft, content) = &op
+            && step == self.waits_within
+        {
+            Disk.change(Op::Write(draft, &content[..content.len() / 2]))?;
         }
         if step == self.waits_before || step == self.waits_within {
             say(WAITS);

@@ -2,7 +2,8 @@
 //!
 //! Its behaviour is in `tests/key_store`; these need the layer below the store.
 
-#![allow(clippy::unwrap_used, clippy::panic)]
+// The figures of docs/testing.md are printed.
+#![allow(clippy::unwrap_used, clippy::panic, clippy::print_stdout)]
 
 mod full;
 #[cfg(unix)]
