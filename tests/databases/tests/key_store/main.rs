@@ -7,6 +7,8 @@
     missing_docs,
     unreachable_pub,
     missing_debug_implementations,
+    // Of the suite, which has a reason to spell it out.
+    clippy::type_complexity,
     // What both databases have is one file, compiled for each.
     clippy::duplicate_mod
 )]
