@@ -17,13 +17,13 @@ use phi_seal::erase::{
     Erasures, LegalHold, LegalHolds, Remainder, ShredReceipt, ShredState, Shredding,
 };
 use phi_seal::key::{
-    BoxFuture, KeyChange, KeyError, KeyErrorKind, KeyPage, KeyQuery, KeyScope, KeyStore, LocalKms,
-    MemoryStore, ScopedKeys, StoredKey,
+    BoxFuture, DataKey, KeyChange, KeyError, KeyErrorKind, KeyPage, KeyQuery, KeyScope, KeyStore,
+    LocalKms, MemoryStore, ScopedKeys, StoredKey,
 };
 use phi_seal::rotate::Census;
 use phi_seal::{
-    Access, ActionKind, Actor, AuditError, Category, Error, ErrorKind, Field, Needs, Phi, Policy,
-    Purpose, RecordId, RecordRef, RecordType, RolePolicy, Rule, Sealed, Session, SubjectId,
+    Access, ActionKind, Actor, AuditError, Category, Error, ErrorKind, Field, Keyring, Needs, Phi,
+    Policy, Purpose, RecordId, RecordRef, RecordType, RolePolicy, Rule, Sealed, Session, SubjectId,
     TenantId, Vault,
 };
 use pollster::block_on;
@@ -104,7 +104,7 @@ fn it_is_announced_before_and_concluded_after() {
 #[test]
 fn a_receipt_says_what_is_left() {
     let clinic = Clinic::new(PermitAll);
-    clinic.seal("p-ada");
+    let note = clinic.seal("p-ada");
     let receipt = clinic.shred("p-ada").unwrap();
     assert_eq!(receipt.values_under_other_keys(), None);
     let ShredState::Pending { until, what } = receipt.state() else {
@@ -121,7 +121,8 @@ fn a_receipt_says_what_is_left() {
         ]
     );
 
-    let census = Census::new();
+    let mut census = Census::new();
+    census.count_value(note.as_bytes()).unwrap();
     let all_but_values = [
         Remainder::OtherProcesses,
         Remainder::KeyStoreBackups,
@@ -129,10 +130,15 @@ fn a_receipt_says_what_is_left() {
     ];
     let shredding = Shredding::new(&NoHold)
         .values(&census)
-        .without(&all_but_values);
+        .ruling_out(&all_but_values);
     let receipt = clinic.shred_with("p-ada", shredding).unwrap();
     assert_eq!(receipt.values_under_other_keys(), Some(0));
     assert_eq!(receipt.state(), ShredState::Destroyed);
+
+    // A census of nothing proves nothing.
+    let nothing = Census::new();
+    let receipt = clinic.shred_with("p-ada", Shredding::new(&NoHold).values(&nothing));
+    assert_eq!(receipt.unwrap().values_under_other_keys(), None);
 }
 
 #[test]
@@ -151,8 +157,11 @@ fn values_under_the_tenants_key_are_counted_and_stay_readable() {
     census.count_value(note.as_bytes()).unwrap();
     census.count_value(room.as_bytes()).unwrap();
 
+    // What was counted cannot be ruled out.
     let ruled_out = [Remainder::ValuesUnderOtherKeys];
-    let shredding = Shredding::new(&NoHold).values(&census);
+    let shredding = Shredding::new(&NoHold)
+        .values(&census)
+        .ruling_out(&ruled_out);
     let receipt = clinic.shred_with("p-ada", shredding).unwrap();
     assert_eq!(receipt.values_under_other_keys(), Some(1));
     assert!(receipt.remainders().contains(&ruled_out[0]));
@@ -250,6 +259,7 @@ fn what_cannot_be_announced_is_not_destroyed() {
 fn an_erasure_that_could_not_be_concluded_is_done_again() {
     let clinic = Clinic::new(PermitAll);
     let note = clinic.seal("p-ada");
+    let backup = copy(&clinic.store.inner);
     let sink = Arc::clone(&clinic.sink);
     clinic
         .store
@@ -258,13 +268,15 @@ fn an_erasure_that_could_not_be_concluded_is_done_again() {
     clinic.sink.recover();
     clinic.store.before_apply(|| {});
     assert_eq!(clinic.open("p-ada", &note), Err(ErrorKind::Erased));
-    assert_eq!(
-        clinic.log().unfinished(),
-        [("mercy".into(), "p-ada".into())]
-    );
+    // Restored from before, the store has the key again and no event says that it was gone.
+    let restored = clinic.process_over(backup);
+    let found = block_on(clinic.log().reconcile(&restored)).unwrap();
+    assert_eq!(found.unfinished(), [(tenant(), subject("p-ada"))]);
+    assert!(!found.is_clean() && found.revived().is_empty());
 
     clinic.shred("p-ada").unwrap();
-    assert!(clinic.log().unfinished().is_empty());
+    let found = block_on(clinic.log().reconcile(&clinic.keys)).unwrap();
+    assert!(found.is_clean());
 }
 
 #[test]
@@ -326,9 +338,7 @@ fn dropped_half_way_it_is_recorded_as_aborted() {
     clinic.store.hang.store(true, Ordering::Relaxed);
     {
         let patient = subject("p-ada");
-        let shred = clinic
-            .session
-            .shred(&clinic.keys, &patient, Shredding::new(&NoHold));
+        let shred = clinic.session.shred(&patient, Shredding::new(&NoHold));
         let mut shred = pin!(shred);
         let mut context = Context::from_waker(Waker::noop());
         assert!(matches!(shred.as_mut().poll(&mut context), Poll::Pending));
@@ -340,10 +350,8 @@ fn dropped_half_way_it_is_recorded_as_aborted() {
         .map(|event| event.outcome)
         .collect();
     assert_eq!(outcomes, ["pending", "aborted"]);
-    assert_eq!(
-        clinic.log().unfinished(),
-        [("mercy".into(), "p-ada".into())]
-    );
+    let found = block_on(clinic.log().reconcile(&clinic.keys)).unwrap();
+    assert_eq!(found.unfinished(), [(tenant(), subject("p-ada"))]);
     assert_eq!(clinic.open("p-ada", &note), Ok("p-ada's note".into()));
 }
 
@@ -385,7 +393,7 @@ fn a_restored_backup_revives_nobody_once_it_is_reconciled() {
 
     let restored = clinic.with_keys(clinic.process_over(copy(&backup)));
     let found = block_on(clinic.log().reconcile(&restored.keys)).unwrap();
-    assert_eq!(found.revived(), [("mercy".into(), "p-ada".into())]);
+    assert_eq!(found.revived(), [(tenant(), subject("p-ada"))]);
     assert!(found.is_old_copy());
     assert_eq!(found.generations(), (1, 0));
     assert_eq!(restored.open(ada.0, &ada.1), Err(ErrorKind::Erased));
@@ -397,6 +405,142 @@ fn a_restored_backup_revives_nobody_once_it_is_reconciled() {
     let found = block_on(clinic.log().reconcile(&restored.keys)).unwrap();
     assert!(found.revived().is_empty());
     assert!(!found.is_old_copy());
+}
+
+#[test]
+fn nothing_makes_a_revived_patient_a_new_key() {
+    let clinic = Clinic::new(PermitAll);
+    clinic.seal("p-ada");
+    let backup = copy(&clinic.store.inner);
+    clinic.shred("p-ada").unwrap();
+
+    let restored = clinic.with_keys(clinic.process_over(backup));
+    let found = block_on(clinic.log().reconcile(&restored.keys)).unwrap();
+    assert!(!found.is_clean());
+    clinic.clock.advance(Duration::from_secs(120));
+    let rotated = block_on(restored.keys.rotate_all_older_than(Duration::from_secs(60)));
+    assert_eq!(rotated.unwrap(), 0);
+    let scope = KeyScope::subject(tenant(), subject("p-ada"));
+    let refused = block_on(restored.keys.rotate(&scope)).unwrap_err();
+    assert_eq!(refused.kind(), KeyErrorKind::Destroyed);
+    assert_eq!(restored.try_seal("p-ada").unwrap_err(), ErrorKind::Erased);
+}
+
+#[test]
+fn a_copy_from_before_the_patient_makes_no_new_key_either() {
+    let clinic = Clinic::new(PermitAll);
+    let backup = copy(&clinic.store.inner);
+    clinic.seal("p-ada");
+    clinic.shred("p-ada").unwrap();
+    let restored = clinic.with_keys(clinic.process_over(backup));
+    let found = block_on(clinic.log().reconcile(&restored.keys)).unwrap();
+    assert!(found.revived().is_empty() && found.is_old_copy());
+    assert_eq!(restored.try_seal("p-ada").unwrap_err(), ErrorKind::Erased);
+    let key = DataKey::generate(KeyScope::subject(tenant(), subject("p-ada"))).unwrap();
+    let refused = block_on(restored.keys.add_decrypt_only(&key)).unwrap_err();
+    assert_eq!(refused.kind(), KeyErrorKind::Destroyed);
+}
+
+#[test]
+fn a_store_restored_under_a_running_process_revives_nobody_there() {
+    let clinic = Clinic::new(PermitAll);
+    let note = clinic.seal("p-ada");
+    let old = rows(&clinic.store.inner);
+    clinic.shred("p-ada").unwrap();
+    // Somebody puts the row from before back.
+    let now = rows(&clinic.store.inner);
+    let changes = now.into_iter().zip(old).filter(|(to, from)| to != from);
+    let changes = changes.map(|(from, to)| KeyChange::Replace { from, to });
+    block_on(clinic.store.inner.apply(&changes.collect::<Vec<_>>())).unwrap();
+    clinic.clock.advance(MAX_AGE);
+    assert_eq!(clinic.open("p-ada", &note), Err(ErrorKind::Erased));
+}
+
+#[test]
+fn a_change_that_was_made_though_the_store_says_it_failed_is_concluded() {
+    let clinic = Clinic::new(PermitAll);
+    let note = clinic.seal("p-ada");
+    clinic.store.lose_answer.store(true, Ordering::Relaxed);
+    clinic.shred("p-ada").unwrap();
+    let outcomes: Vec<_> = clinic.erasures().into_iter().map(|it| it.outcome).collect();
+    assert_eq!(outcomes, ["pending", "success"]);
+    assert_eq!(clinic.open("p-ada", &note), Err(ErrorKind::Erased));
+}
+
+#[test]
+fn a_hold_that_is_placed_while_others_are_in_the_way_counts() {
+    #[derive(Debug)]
+    struct HeldFromTheSecondTime(AtomicUsize);
+
+    impl LegalHolds for HeldFromTheSecondTime {
+        fn check<'a>(
+            &'a self,
+            _: &'a TenantId<'a>,
+            _: &'a SubjectId<'a>,
+        ) -> BoxFuture<'a, Result<LegalHold, Error>> {
+            let is_first = self.0.fetch_add(1, Ordering::Relaxed) == 0;
+            Box::pin(async move {
+                match is_first {
+                    true => Ok(LegalHold::None),
+                    false => Ok(LegalHold::Held),
+                }
+            })
+        }
+    }
+
+    let clinic = Clinic::new(PermitAll);
+    let note = clinic.seal("p-ada");
+    clinic.store.fail_apply(Some(KeyErrorKind::Conflict), 1);
+    let holds = HeldFromTheSecondTime(AtomicUsize::new(0));
+    let held = clinic
+        .shred_with("p-ada", Shredding::new(&holds))
+        .unwrap_err();
+    assert_eq!(held.kind(), ErrorKind::OnHold);
+    assert_eq!(clinic.open("p-ada", &note), Ok("p-ada's note".into()));
+}
+
+#[test]
+fn it_demands_a_reason() {
+    let clinic = Clinic::new(PermitAll);
+    clinic.seal("p-ada");
+    let vault = Vault::builder(
+        Arc::clone(&clinic.keys),
+        PermitAll,
+        Arc::clone(&clinic.sink),
+    )
+    .clock(Arc::clone(&clinic.clock))
+    .build();
+    let access = Access::new(tenant(), Actor::new("a").unwrap(), Purpose::Operations);
+    let session = vault.session(access).unwrap();
+    let refused = block_on(session.shred(&subject("p-ada"), Shredding::new(&NoHold)));
+    assert_eq!(refused.unwrap_err().kind(), ErrorKind::InvalidInput);
+    assert_eq!(clinic.erasures()[0].outcome, "invalid_input");
+}
+
+#[test]
+fn a_keyring_erases_nobody() {
+    let sink = Arc::new(MemorySink::new());
+    let keyring = Keyring::generate().unwrap();
+    let vault = Vault::builder(keyring, PermitAll, Arc::clone(&sink)).build();
+    let access = Access::new(tenant(), Actor::new("a").unwrap(), Purpose::Operations);
+    let session = vault.session(access.reason("patient-request")).unwrap();
+    let refused = block_on(session.shred(&subject("p-ada"), Shredding::new(&NoHold)));
+    assert_eq!(refused.unwrap_err().kind(), ErrorKind::Provider);
+    assert_eq!(sink.events()[0].outcome, "provider");
+}
+
+#[test]
+fn an_erasure_that_names_nobody_is_not_passed_over() {
+    let clinic = Clinic::new(PermitAll);
+    clinic.seal("p-ada");
+    clinic.shred("p-ada").unwrap();
+    let mut event = clinic.erasures().pop().unwrap();
+    event.subjects.clear();
+    let mut log = Erasures::new();
+    log.read(&event);
+    let found = block_on(log.reconcile(&clinic.keys)).unwrap();
+    assert_eq!(found.unusable(), 1);
+    assert!(!found.is_clean());
 }
 
 #[test]
@@ -441,7 +585,7 @@ fn only_erasures_are_read_from_a_log() {
     let note = clinic.seal("p-ada");
     clinic.open("p-ada", &note).unwrap();
     let log = clinic.log();
-    assert!(log.is_empty() && log.unfinished().is_empty());
+    assert!(log.is_empty());
     clinic.shred("p-ada").unwrap();
     assert_eq!(clinic.log().len(), 1);
 }
@@ -478,11 +622,7 @@ fn it_can_be_awaited_on_any_thread() {
     fn is_send(_: impl Send) {}
     let clinic = Clinic::new(PermitAll);
     let patient = subject("p-ada");
-    is_send(
-        clinic
-            .session
-            .shred(&clinic.keys, &patient, Shredding::new(&NoHold)),
-    );
+    is_send(clinic.session.shred(&patient, Shredding::new(&NoHold)));
     let log = clinic.log();
     is_send(log.reconcile(&clinic.keys));
     is_send(
@@ -581,7 +721,7 @@ impl Clinic {
     }
 
     fn shred_with(&self, patient: &str, shredding: Shredding<'_>) -> Result<ShredReceipt, Error> {
-        block_on(self.session.shred(&self.keys, &subject(patient), shredding))
+        block_on(self.session.shred(&subject(patient), shredding))
     }
 
     fn erasures(&self) -> Vec<EventRecord> {
@@ -644,11 +784,14 @@ fn place(patient: &str) -> (RecordId<'static>, SubjectId<'static>) {
 
 /// What a backup of the store holds.
 fn copy(store: &MemoryStore) -> MemoryStore {
-    let page = block_on(store.page(None, usize::MAX)).unwrap();
     let copy = MemoryStore::new();
-    let rows: Vec<_> = page.rows.into_iter().map(KeyChange::Add).collect();
+    let rows: Vec<_> = rows(store).into_iter().map(KeyChange::Add).collect();
     block_on(copy.apply(&rows)).unwrap();
     copy
+}
+
+fn rows(store: &MemoryStore) -> Vec<StoredKey> {
+    block_on(store.page(None, usize::MAX)).unwrap().rows
 }
 
 #[derive(Debug)]
@@ -718,6 +861,7 @@ struct HookedStore {
     apply_fails: Mutex<Option<(KeyErrorKind, usize)>>,
     find_fails: AtomicBool,
     hang: AtomicBool,
+    lose_answer: AtomicBool,
 }
 
 impl HookedStore {
@@ -756,6 +900,13 @@ impl KeyStore for HookedStore {
             *times -= 1;
             let error = KeyError::new(*kind, "the store refuses");
             return Box::pin(async move { Err(error) });
+        }
+        if self.lose_answer.swap(false, Ordering::Relaxed) {
+            let error = KeyError::new(KeyErrorKind::Unavailable, "the answer was lost");
+            return Box::pin(async move {
+                self.inner.apply(changes).await?;
+                Err(error)
+            });
         }
         self.inner.apply(changes)
     }

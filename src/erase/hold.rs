@@ -10,7 +10,7 @@ use crate::label::{SubjectId, TenantId};
 /// Knows which patients' records must be kept: for litigation, an investigation, or because their
 /// retention has not ended.
 ///
-/// Asked before every erasure, right before anything is destroyed.
+/// Asked at every erasure, right before it is announced, and again if that has to be repeated.
 pub trait LegalHolds: Debug + Send + Sync {
     /// Whether this patient is under a hold now.
     ///

@@ -1,5 +1,5 @@
 //! Erasing one patient: destroying the keys that everything about that patient was sealed under
-//! (crypto-shredding, NIST SP 800-88 Rev. 1, section 2.5 and appendix D).
+//! (crypto-shredding; NIST SP 800-88 calls it cryptographic erase).
 //!
 //! What was sealed under a patient's own key is unreadable once the key is gone, also where nobody
 //! can delete it: in backups, exports and queues. [`Session::shred`](crate::Session::shred) does it
@@ -16,7 +16,7 @@ mod reconcile;
 mod shred;
 
 pub use hold::{LegalHold, LegalHolds};
-pub use reconcile::{Erasures, Reconciliation};
+pub use reconcile::{Erasures, Patient, Reconciliation};
 pub use shred::{Remainder, ShredReceipt, ShredState, Shredding};
 
 #[cfg(doc)]

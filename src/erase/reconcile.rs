@@ -1,15 +1,15 @@
 //! The audit log against the key store: a restored backup revives nobody.
 
 use alloc::collections::BTreeMap;
-use alloc::string::{String, ToString};
+use alloc::string::String;
 use alloc::vec::Vec;
 use core::fmt;
 
 use crate::access::ActionKind;
 use crate::audit::{EventRecord, Outcome};
-use crate::envelope::KeyId;
 use crate::error::Error;
-use crate::key::ScopedKeys;
+use crate::key::{KeyScope, ScopedKeys};
+use crate::label::{SubjectId, TenantId};
 
 /// All erasures that an audit log tells of.
 ///
@@ -39,8 +39,8 @@ use crate::key::ScopedKeys;
 ///     erasures.read(event);
 /// }
 /// let found = erasures.reconcile(&keys).await?;
-/// if found.is_old_copy() || !found.revived().is_empty() {
-///     // Tell an operator. The revived patients are refused already.
+/// if !found.is_clean() {
+///     // Tell an operator. Erased patients are refused already.
 /// }
 /// # assert_eq!((erasures.len(), found.generations()), (1, (1, 0)));
 /// # assert!(found.is_old_copy() && found.revived().is_empty());
@@ -55,16 +55,20 @@ use crate::key::ScopedKeys;
 /// are old. Keep it elsewhere.
 #[derive(Clone, Default)]
 pub struct Erasures {
-    keys: BTreeMap<KeyId, Erased>,
+    patients: BTreeMap<(String, String), Progress>,
     generation: u64,
+    unusable: u64,
 }
 
-#[derive(Clone)]
-struct Erased {
-    tenant: String,
-    subject: String,
-    is_concluded: bool,
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Progress {
+    /// Announced, and not said to be done.
+    Announced,
+    Concluded,
 }
+
+/// A patient of a tenant.
+pub type Patient = (TenantId<'static>, SubjectId<'static>);
 
 impl Erasures {
     /// None yet.
@@ -73,78 +77,94 @@ impl Erasures {
     }
 
     /// Takes note of an event; those of other actions say nothing.
+    ///
+    /// An erasure that names nobody is counted, and makes the reconciliation unclean.
     pub fn read(&mut self, event: &EventRecord) {
         if event.action != ActionKind::Erase.code() {
             return;
         }
+        let progress = match event.outcome.as_str() {
+            outcome if outcome == Outcome::Success.code() => Progress::Concluded,
+            outcome if outcome == Outcome::Pending.code() => Progress::Announced,
+            // Refused, failed or aborted: what was announced before remains announced.
+            _ => return,
+        };
         self.generation = self.generation.max(event.generation.unwrap_or(0));
-        for subject in &event.subjects {
-            let fields = subject.records.iter().flat_map(|record| &record.fields);
-            let keys =
-                fields.filter_map(|field| Some((field, KeyId::from_hex(field.key.as_deref()?)?)));
-            for (field, id) in keys {
-                let erased = self.keys.entry(id).or_insert_with(|| Erased {
-                    tenant: event.tenant.clone(),
-                    subject: subject.subject.clone().unwrap_or_default(),
-                    is_concluded: false,
-                });
-                erased.is_concluded |= field.outcome == Outcome::Success.code();
-            }
+        let mut names = event
+            .subjects
+            .iter()
+            .filter_map(|subject| subject.subject.as_ref())
+            .peekable();
+        self.unusable += u64::from(names.peek().is_none());
+        for subject in names {
+            let patient = (event.tenant.clone(), subject.clone());
+            let known = self.patients.entry(patient).or_insert(progress);
+            // A second announcement does not take the first conclusion back.
+            *known = progress.max(*known);
         }
     }
 
-    /// How many keys were erased, or announced to be.
+    /// How many patients were erased, or announced to be.
     pub fn len(&self) -> usize {
-        self.keys.len()
+        self.patients.len()
     }
 
     /// Whether there is none.
     pub fn is_empty(&self) -> bool {
-        self.keys.is_empty()
+        self.patients.is_empty()
     }
 
-    /// The tenants and patients whose erasure was announced and never concluded: do it again. What
-    /// became of their keys is for the store to say.
-    pub fn unfinished(&self) -> Vec<(String, String)> {
-        let unfinished = self.keys.values().filter(|erased| !erased.is_concluded);
-        let mut patients: Vec<_> = unfinished
-            .map(|erased| (erased.tenant.to_string(), erased.subject.to_string()))
-            .collect();
-        patients.sort_unstable();
-        patients.dedup();
-        patients
-    }
-
-    /// Compares with the store. Erased keys that it has all the same are refused from now on by this
-    /// provider, as if they were destroyed; the store is not changed.
+    /// Compares with the store. From now on this provider refuses every key of the patients whose erasure
+    /// was concluded, whatever the store has of them, and makes them no new one; the store is not
+    /// changed.
+    ///
+    /// Do it at start-up, and again whenever the store was restored while the process ran.
     ///
     /// # Errors
     ///
     /// Those of the store. Do not serve anybody then.
     pub async fn reconcile(&self, keys: &ScopedKeys) -> Result<Reconciliation, Error> {
-        let concluded = self.keys.iter().filter(|(_, erased)| erased.is_concluded);
-        let ids: Vec<_> = concluded.map(|(id, _)| *id).collect();
-        let revived = keys.undestroyed(&ids).await?;
-        keys.refuse(revived.iter().copied());
-        let patients = revived.iter().filter_map(|id| self.keys.get(id));
-        let mut patients: Vec<_> = patients
-            .map(|erased| (erased.tenant.clone(), erased.subject.clone()))
-            .collect();
-        patients.sort_unstable();
-        patients.dedup();
+        let mut unusable = self.unusable;
+        let (mut concluded, mut announced) = (Vec::new(), Vec::new());
+        for ((tenant, subject), progress) in &self.patients {
+            let ids = (
+                TenantId::new(tenant.clone()),
+                SubjectId::new(subject.clone()),
+            );
+            match (ids, progress) {
+                ((Ok(tenant), Ok(subject)), Progress::Concluded) => {
+                    concluded.push(KeyScope::subject(tenant, subject));
+                }
+                ((Ok(tenant), Ok(subject)), Progress::Announced) => {
+                    announced.push(KeyScope::subject(tenant, subject));
+                }
+                _ => unusable += 1,
+            }
+        }
+        keys.refuse(&concluded);
         Ok(Reconciliation {
-            revived: patients,
+            revived: patients(keys.undestroyed(&concluded).await?),
+            unfinished: patients(keys.undestroyed(&announced).await?),
+            unusable,
             generation_in_log: self.generation,
             generation_in_store: keys.generation().await?,
         })
     }
 }
 
+fn patients(scopes: Vec<KeyScope>) -> Vec<Patient> {
+    let patients = scopes.iter().filter_map(|scope| {
+        let (tenant, subject) = (scope.tenant_id()?, scope.subject_id()?);
+        Some((tenant.clone(), subject.clone()))
+    });
+    patients.collect()
+}
+
 /// Counts only: the rest are ids.
 impl fmt::Debug for Erasures {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Erasures")
-            .field("keys", &self.keys.len())
+            .field("patients", &self.patients.len())
             .field("generation", &self.generation)
             .finish_non_exhaustive()
     }
@@ -154,21 +174,43 @@ impl fmt::Debug for Erasures {
 #[must_use = "whether the key store is an old copy is for an operator to know"]
 #[derive(Clone, PartialEq, Eq)]
 pub struct Reconciliation {
-    revived: Vec<(String, String)>,
+    revived: Vec<Patient>,
+    unfinished: Vec<Patient>,
+    unusable: u64,
     generation_in_log: u64,
     generation_in_store: u64,
 }
 
 impl Reconciliation {
-    /// Tenants and patients whose erased keys are in the store again. They are refused; to destroy them
-    /// there too, erase the patients again.
-    pub fn revived(&self) -> &[(String, String)] {
+    /// Whether nothing of what follows was found. If not, tell an operator before you serve anybody.
+    pub fn is_clean(&self) -> bool {
+        self.revived.is_empty()
+            && self.unfinished.is_empty()
+            && self.unusable == 0
+            && !self.is_old_copy()
+    }
+
+    /// Erased patients of whom the store has keys again. They are refused; to destroy the keys there too,
+    /// erase the patients again.
+    pub fn revived(&self) -> &[Patient] {
         &self.revived
+    }
+
+    /// Patients whose erasure was announced and not concluded, and of whom the store has keys: it failed,
+    /// or it was undone. They are **not** refused. Erase them again, or find out why that failed.
+    pub fn unfinished(&self) -> &[Patient] {
+        &self.unfinished
+    }
+
+    /// Erasures in the log that name nobody whom a store could know.
+    pub const fn unusable(&self) -> u64 {
+        self.unusable
     }
 
     /// Whether the store has destroyed fewer keys than the log has seen it destroy: it is an old copy.
     /// What else was undone by that, such as keys that were disabled or rotated, no log of this crate
-    /// knows.
+    /// knows. Not seen if the copy destroyed as many keys again since, or the log is that of another
+    /// store; whoever can write to the store can also set its generation.
     pub const fn is_old_copy(&self) -> bool {
         self.generation_in_store < self.generation_in_log
     }
@@ -184,6 +226,8 @@ impl fmt::Debug for Reconciliation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Reconciliation")
             .field("revived", &self.revived.len())
+            .field("unfinished", &self.unfinished.len())
+            .field("unusable", &self.unusable)
             .field("is_old_copy", &self.is_old_copy())
             .finish_non_exhaustive()
     }

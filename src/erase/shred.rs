@@ -20,13 +20,14 @@ impl Session {
     ///
     /// 1. The policy is asked for [`Erase`](crate::ActionKind::Erase); a
     ///    [`RolePolicy`](crate::RolePolicy) permits it only by a rule that names this action.
-    /// 2. [`LegalHolds`] are asked.
+    ///    The session's [`Access`](crate::Access) must have a reason code.
+    /// 2. [`LegalHolds`] are asked, right before the next step. A hold that is placed after that comes
+    ///    too late.
     /// 3. An audit event announces the keys, with outcome `pending`, before anything is destroyed: a
     ///    crash cannot leave an erasure that the log does not know of.
     /// 4. The store drops the wrapped keys and keeps tombstones, in one change; this process forgets
     ///    the keys at once.
-    /// 5. A second event says that it is done. It is what the receipt stands for; the reason is the
-    ///    reason code of the session's [`Access`](crate::Access).
+    /// 5. A second event says that it is done. What is left is in the receipt only: keep it.
     ///
     /// From then on the patient's values open to [`Erased`](ErrorKind::Erased), and nothing new is
     /// sealed for this patient. Doing it again is no error and gives a new receipt.
@@ -72,13 +73,14 @@ impl Session {
     /// # let tenant = TenantId::new("st-mary")?;
     /// # keys.add_tenant(&tenant).await?;
     /// # let vault = Vault::builder(keys.clone(), PermitAll, MemorySink::new()).build();
-    /// # let access = Access::new(tenant, Actor::new("privacy-officer")?, Purpose::Operations);
+    /// # let access = Access::new(tenant, Actor::new("privacy-officer")?, Purpose::Operations)
+    /// #     .reason("patient-request");
     /// # let session = vault.session(access)?;
     /// # let (patient, id) = (SubjectId::new("p-1")?, RecordId::new("p-1")?);
     /// # let record = RecordRef::new(&id, &patient);
     /// # let _lease = session.prepare(&Needs::new().seal(&NOTE, record)).await?;
     /// # let sealed = session.seal_value(&NOTE, record, &Phi::new(String::from("asthma")))?;
-    /// let receipt = session.shred(&keys, &patient, Shredding::new(&NoLawsuits)).await?;
+    /// let receipt = session.shred(&patient, Shredding::new(&NoLawsuits)).await?;
     /// assert!(receipt.remainders().contains(&Remainder::KeyStoreBackups));
     ///
     /// let error = session.open_value(&NOTE, record, &sealed).unwrap_err();
@@ -88,36 +90,31 @@ impl Session {
     /// ```
     pub async fn shred(
         &self,
-        keys: &ScopedKeys,
         subject: &SubjectId<'_>,
         shredding: Shredding<'_>,
     ) -> Result<ShredReceipt, Error> {
-        let mut erasing = self.begin_erasure(subject)?;
+        let mut erasing = self.begin_erasure(subject).await?;
+        let Some(keys) = self.scoped_keys() else {
+            return Err(erasing.fail(NOT_SCOPED));
+        };
         let tenant = self.access().tenant();
-        match shredding.holds.check(tenant, subject).await {
-            Ok(LegalHold::None) => {}
-            Ok(LegalHold::Held) => return Err(erasing.fail(ON_HOLD)),
-            Err(error) => return Err(erasing.fail(error)),
-        }
         let subject = subject.clone().into_owned();
         let scope = KeyScope::subject(tenant.clone().into_owned(), subject.clone());
         let mut attempts = 0;
-        let destroyed = loop {
-            let announced = async {
-                let known = keys.keys(&scope).await?;
-                let generation = keys.generation().await?;
-                match known.is_empty() {
-                    true => Err(NO_KEYS),
-                    false => Ok((known.iter().map(|key| *key.id()).collect(), generation)),
-                }
-            };
-            let (known, generation): (Vec<KeyId>, _) = match announced.await {
-                Ok(announced) => announced,
+        let (destroyed, before) = loop {
+            let (known, generation) = match keys_of(keys, &scope).await {
+                Ok(known) => known,
                 Err(error) => return Err(erasing.fail(error)),
             };
+            // Last of all, and again after each conflict.
+            match shredding.holds.check(tenant, &subject).await {
+                Ok(LegalHold::None) => {}
+                Ok(LegalHold::Held) => return Err(erasing.fail(ON_HOLD)),
+                Err(error) => return Err(erasing.fail(error)),
+            }
             erasing.announce(known.clone(), generation)?;
             match keys.destroy_exactly(&scope, &known).await {
-                Ok(destroyed) => break destroyed,
+                Ok(destroyed) => break (destroyed, generation),
                 // Somebody rotated meanwhile: there is another key to announce.
                 Err(error) if error.kind() == KeyErrorKind::Conflict && attempts < 8 => {
                     attempts += 1;
@@ -125,21 +122,23 @@ impl Session {
                 Err(error) => return Err(erasing.fail(error.into())),
             }
         };
-        let generation = match keys.generation().await {
-            Ok(generation) => generation,
-            Err(error) => return Err(erasing.fail(error.into())),
-        };
-        let time = erasing.began();
-        let event = erasing.conclude(generation)?;
-        let values_elsewhere = shredding.values.map(|census| elsewhere(census, &destroyed));
-        let until = time.checked_add(keys.longest_use_elsewhere());
+        let time = erasing.now();
+        // The keys are gone, whether or not the store can be asked once more.
+        let generation = keys.generation().await.unwrap_or(before);
+        let event = erasing.conclude(time, generation)?;
+        let values_elsewhere = shredding
+            .values
+            .and_then(|census| elsewhere(census, &destroyed));
         let mut remainders = BTreeSet::from(Remainder::ALL);
         for ruled_out in shredding.ruled_out {
             remainders.remove(&ruled_out);
         }
-        if values_elsewhere == Some(0) {
-            remainders.remove(&Remainder::ValuesUnderOtherKeys);
-        }
+        match values_elsewhere {
+            Some(0) => remainders.remove(&Remainder::ValuesUnderOtherKeys),
+            Some(_) => remainders.insert(Remainder::ValuesUnderOtherKeys),
+            None => false,
+        };
+        let until = time.checked_add(keys.longest_use_elsewhere());
         let others = remainders.contains(&Remainder::OtherProcesses);
         Ok(ShredReceipt {
             subject,
@@ -156,9 +155,18 @@ impl Session {
     }
 }
 
+/// The keys of a patient who has some, and the store's generation.
+async fn keys_of(keys: &ScopedKeys, scope: &KeyScope) -> Result<(Vec<KeyId>, u64), Error> {
+    let known = keys.keys(scope).await?;
+    let generation = keys.generation().await?;
+    match known.is_empty() {
+        true => Err(NO_KEYS),
+        false => Ok((known.iter().map(|key| *key.id()).collect(), generation)),
+    }
+}
+
 /// What [`Session::shred`] needs to know beside the patient.
 #[must_use = "nothing is erased before it is passed to `Session::shred`"]
-#[derive(Debug)]
 pub struct Shredding<'a> {
     holds: &'a dyn LegalHolds,
     values: Option<&'a Census>,
@@ -182,10 +190,19 @@ impl<'a> Shredding<'a> {
         self
     }
 
-    /// What the application knows not to exist, such as other processes.
-    pub fn without(mut self, remainders: &[Remainder]) -> Self {
+    /// What the application vouches not to exist, such as other processes. Nobody checks it, except
+    /// that counted values under other keys cannot be ruled out.
+    pub fn ruling_out(mut self, remainders: &[Remainder]) -> Self {
         self.ruled_out.extend_from_slice(remainders);
         self
+    }
+}
+
+impl fmt::Debug for Shredding<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Shredding")
+            .field("ruled_out", &self.ruled_out)
+            .finish_non_exhaustive()
     }
 }
 
@@ -215,7 +232,8 @@ impl Remainder {
 
 /// What was erased, by whom, why, and what is left.
 ///
-/// The audit event [`event`](Self::event) holds the same, but for what is left.
+/// The audit event [`event`](Self::event) holds the same, but for what is left: that is here only.
+#[must_use = "it says what the application has yet to purge, and nothing else does"]
 #[derive(Clone)]
 pub struct ShredReceipt {
     subject: SubjectId<'static>,
@@ -241,7 +259,7 @@ impl ShredReceipt {
         &self.keys
     }
 
-    /// When, by the vault's wall clock.
+    /// When they were gone, by the vault's wall clock.
     pub const fn time(&self) -> SystemTime {
         self.time
     }
@@ -301,6 +319,8 @@ impl fmt::Debug for ShredReceipt {
 }
 
 /// How far an erasure has come.
+///
+/// Exhaustive on purpose: whoever asks must treat both.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ShredState<'r> {
     /// The keys are gone here, and the application ruled out that anything else is left.
@@ -308,23 +328,29 @@ pub enum ShredState<'r> {
     /// The keys are gone here, and something is left elsewhere.
     Pending {
         /// From when on no other process lends the keys, if there are others and they are configured
-        /// like this one.
+        /// like this one. Time for which a machine is suspended comes on top.
         until: Option<SystemTime>,
         /// What is left.
         what: &'r [Remainder],
     },
 }
 
-/// Values that are not under the destroyed keys.
-fn elsewhere(census: &Census, destroyed: &[KeyInfo]) -> u64 {
+/// Values that are not under the destroyed keys; `None` if nothing was counted, which proves nothing.
+fn elsewhere(census: &Census, destroyed: &[KeyInfo]) -> Option<u64> {
     let is_destroyed = |id: &KeyId| destroyed.iter().any(|key| key.id() == id);
     let others = census.keys().filter(|(id, _)| !is_destroyed(id));
-    others.map(|(_, usage)| usage.values).sum()
+    let others = others.fold(0_u64, |sum, (_, usage)| sum.saturating_add(usage.values));
+    (census.keys().len() > 0).then_some(others)
 }
 
 const ON_HOLD: Error = Error::new(
     ErrorKind::OnHold,
     "the patient is under a legal hold; nothing was erased",
+);
+
+const NOT_SCOPED: Error = Error::new(
+    ErrorKind::Provider,
+    "the vault's keys are not scoped keys, which alone can erase one patient",
 );
 
 const NO_KEYS: Error = Error::new(

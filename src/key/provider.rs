@@ -9,6 +9,8 @@ use core::pin::Pin;
 use super::data_key::DataKey;
 use super::error::{KeyError, KeyErrorKind};
 use super::scope::Scope;
+#[cfg(feature = "scoped-keys")]
+use super::scoped::ScopedKeys;
 use crate::envelope::KeyId;
 
 /// A boxed future, as the asynchronous traits of this crate return it.
@@ -79,6 +81,13 @@ pub trait KeyProvider: Debug + Send + Sync {
     ) -> BoxFuture<'a, Result<KeyLease, KeyError>> {
         let _ = needs;
         Box::pin(core::future::ready(Ok(KeyLease::default())))
+    }
+
+    /// The keys that [`Session::shred`](crate::Session::shred) destroys a patient's of. A provider
+    /// around [`ScopedKeys`] hands the question on; the default says none.
+    #[cfg(feature = "scoped-keys")]
+    fn scoped_keys(&self) -> Option<&ScopedKeys> {
+        None
     }
 }
 
@@ -179,6 +188,11 @@ impl<P: KeyProvider + ?Sized> KeyProvider for Arc<P> {
         needs: &'a [KeyNeed<'a>],
     ) -> BoxFuture<'a, Result<KeyLease, KeyError>> {
         (**self).prepare(needs)
+    }
+
+    #[cfg(feature = "scoped-keys")]
+    fn scoped_keys(&self) -> Option<&ScopedKeys> {
+        (**self).scoped_keys()
     }
 }
 

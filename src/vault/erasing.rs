@@ -10,7 +10,8 @@ use crate::audit::{EventId, EventItem, Outcome};
 use crate::category::Category;
 use crate::context::{FieldInfo, RecordRef, RecordType};
 use crate::envelope::KeyId;
-use crate::error::Error;
+use crate::error::{Error, ErrorKind};
+use crate::key::ScopedKeys;
 use crate::label::{RecordId, SubjectId};
 
 /// What the policy is asked about, and events name: not a record of the application's.
@@ -20,9 +21,16 @@ const KEYS: FieldInfo = RecordType::new("phi-seal.subject")
 
 impl Session {
     /// Asks the policy whether this patient may be erased.
-    pub(crate) fn begin_erasure(&self, subject: &SubjectId<'_>) -> Result<Erasing<'_>, Error> {
+    pub(crate) async fn begin_erasure(
+        &self,
+        subject: &SubjectId<'_>,
+    ) -> Result<Erasing<'_>, Error> {
         let subject = subject.clone().into_owned();
         let id = RecordId::new(subject.as_str().to_owned())?;
+        let prepared = self
+            .policy()
+            .prepare(self.access(), ActionKind::Erase, &[&subject])
+            .await;
         let (began, is_live) = self.touch();
         let mut erasing = Erasing {
             session: self,
@@ -37,6 +45,9 @@ impl Session {
         if !is_live {
             return Err(erasing.fail(super::EXPIRED));
         }
+        if let Err(error) = prepared {
+            return Err(erasing.fail(error.into()));
+        }
         let record = RecordRef::new(&erasing.id, &erasing.subject);
         let fields = [KEYS];
         let request = Request::new(
@@ -49,10 +60,18 @@ impl Session {
         );
         let decision = self.policy().authorize(&request);
         erasing.reason = decision.reason_code(0).clone();
-        match decision.permits(0) {
-            true => Ok(erasing),
-            false => Err(erasing.fail(Error::denied())),
+        if !decision.permits(0) {
+            return Err(erasing.fail(Error::denied()));
         }
+        match self.access().reason_code() {
+            Some(_) => Ok(erasing),
+            None => Err(erasing.fail(NO_REASON)),
+        }
+    }
+
+    /// The vault's keys, if they are of a kind that can erase a patient.
+    pub(crate) fn scoped_keys(&self) -> Option<&ScopedKeys> {
+        self.keys().scoped_keys()
     }
 }
 
@@ -69,8 +88,9 @@ pub(crate) struct Erasing<'s> {
 }
 
 impl Erasing<'_> {
-    pub(crate) const fn began(&self) -> SystemTime {
-        self.began
+    /// The wall clock now.
+    pub(crate) fn now(&self) -> SystemTime {
+        self.session.wall_time()
     }
 
     /// Records which keys are about to be destroyed. From here on the audit log knows, whatever
@@ -82,8 +102,9 @@ impl Erasing<'_> {
         Ok(())
     }
 
-    /// Records that they are.
-    pub(crate) fn conclude(mut self, generation: u64) -> Result<EventId, Error> {
+    /// Records that they are, since `time`.
+    pub(crate) fn conclude(mut self, time: SystemTime, generation: u64) -> Result<EventId, Error> {
+        self.began = time;
         self.generation = Some(generation);
         self.was_recorded = true;
         self.record(Outcome::Success)
@@ -124,3 +145,8 @@ impl Drop for Erasing<'_> {
         }
     }
 }
+
+const NO_REASON: Error = Error::new(
+    ErrorKind::InvalidInput,
+    "erasing a patient demands a reason code; state it in the access",
+);

@@ -121,6 +121,11 @@ impl Session {
         is_live.then_some(now)
     }
 
+    #[cfg(feature = "scoped-keys")]
+    pub(super) fn wall_time(&self) -> SystemTime {
+        self.vault.0.clock.wall()
+    }
+
     /// Actions are numbered from 1.
     pub(super) fn next_action(&self) -> u64 {
         self.actions.0.fetch_add(1, Ordering::Relaxed) + 1
