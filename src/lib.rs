@@ -15,6 +15,8 @@
 //!   admits an [`Access`] as a [`Session`], which seals, opens and rebinds.
 //! - [`key`] keeps data keys in a [`Keyring`], and at rest in a wrapped keyset under a
 //!   [`Kms`](key::Kms).
+//! - With the feature `scoped-keys`, `key::ScopedKeys` gives each tenant and each patient a key of their
+//!   own, and `erase` destroys a patient's.
 //! - [`danger`] has what weakens a promise, visible at the import.
 //!
 //! The README begins with an example; `cargo run --release --example quickstart` shows the whole.
@@ -32,7 +34,8 @@
 //! `derive` and `serde` (default); `index` and `index-phonetic` for searches; `threads`; `jiff-0_2`,
 //! `chrono-0_4`, `time-0_3`, `uuid-1`; columns in databases by `sqlx-0_9`, `diesel-2` and
 //! `sea-orm-2`, each also with `-postgres`, the first two with `-sqlite`; `aws-kms` and
-//! `pkcs11` for keys in AWS KMS and in an HSM. Features only add.
+//! `pkcs11` for keys in AWS KMS and in an HSM; `scoped-keys`; `cli` for the command-line tool. Features
+//! only add.
 #![forbid(unsafe_code)]
 
 extern crate alloc;
@@ -41,6 +44,8 @@ pub mod access;
 mod aead;
 pub mod audit;
 mod category;
+#[cfg(feature = "cli")]
+pub mod cli;
 mod clock;
 pub mod codec;
 mod context;

@@ -3,6 +3,7 @@
     feature = "chrono-0_4",
     feature = "index-phonetic",
     feature = "jiff-0_2",
+    feature = "scoped-keys",
     feature = "serde",
     feature = "time-0_3",
     feature = "uuid-1"
@@ -41,6 +42,11 @@ fn from_json_body() {
 #[test]
 fn index_normal() {
     replay("index_normal");
+}
+
+#[test]
+fn key_store_file() {
+    replay("key_store_file");
 }
 
 #[test]

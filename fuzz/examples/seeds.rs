@@ -12,6 +12,7 @@ fn main() {
     let corpus = Corpus(Path::new(env!("CARGO_MANIFEST_DIR")).join("corpus"));
     from_vectors(&corpus);
     keysets(&corpus);
+    key_stores(&corpus);
     places(&corpus);
     forgeries(&corpus);
     bodies(&corpus);
@@ -131,6 +132,52 @@ fn keysets(corpus: &Corpus) {
     ] {
         let edited = vector.replacen(from, to, 1);
         assert_ne!(edited, vector, "{name} changes nothing");
+        add(name, &edited);
+    }
+}
+
+fn key_stores(corpus: &Corpus) {
+    let vector = include_str!("../../tests/vectors/key-store-1.json");
+    let add = |name: &str, json: &str| corpus.add("key_store_file", name, json.as_bytes());
+    add("vector", vector);
+    add("cut-short", &vector[..vector.len() / 2]);
+    // The target adds the digest to these.
+    let digest = vector.rfind("\"sha256\"").expect("the vector has a digest");
+    let rest = &vector[..digest];
+    add("without-digest", rest);
+    add(
+        "empty",
+        &format!(
+            "{}],",
+            rest.split_inclusive('[').next().expect("a first part")
+        ),
+    );
+    for (name, from, to) in [
+        ("version-2", "\"version\":1", "\"version\":2"),
+        ("generation-0", "\"generation\":2", "\"generation\":0"),
+        (
+            "generation-largest",
+            "\"generation\":2",
+            "\"generation\":18446744073709551615",
+        ),
+        ("spaced", ",\"use\":", ", \"use\" :\t"),
+        ("escaped", "\"seal\"", "\"\\u0073eal\""),
+        ("two-active", "\"decrypt-only\"", "\"active\""),
+        ("none-active", "\"active\"", "\"disabled\""),
+        ("destroyed-with-key", "\"disabled\"", "\"destroyed\""),
+        ("unknown-use", "\"index\"", "\"sign\""),
+        ("null-subject", "\"subject\":\"p-2\"", "\"subject\":null"),
+        ("empty-subject", "\"subject\":\"p-2\"", "\"subject\":\"\""),
+        ("unknown-member", "\"created\":0", "\"created\":0,\"x\":0"),
+        (
+            "member-twice",
+            "\"created\":0",
+            "\"created\":0,\"created\":0",
+        ),
+        ("padded-base64", "\",\"created\"", "=\",\"created\""),
+    ] {
+        let edited = rest.replacen(from, to, 1);
+        assert_ne!(edited, rest, "{name} changes nothing");
         add(name, &edited);
     }
 }

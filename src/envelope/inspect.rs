@@ -1,5 +1,7 @@
 //! What an envelope tells without any key.
 
+use alloc::borrow::Cow;
+
 use crate::codec::Content;
 use crate::envelope::{Envelope, KeyId, OVERHEAD, SUITE};
 use crate::error::Error;
@@ -40,11 +42,7 @@ pub struct Inspection {
 /// # Ok::<(), phi_seal::Error>(())
 /// ```
 pub fn inspect(envelope: &[u8]) -> Result<Inspection, Error> {
-    let decoded = match core::str::from_utf8(envelope) {
-        Ok(text) if text.starts_with("phi1.") => Some(super::from_text(text)?),
-        _ => None,
-    };
-    let bytes = decoded.as_deref().unwrap_or(envelope);
+    let bytes = &*bytes_of(envelope)?;
     let parsed = Envelope::parse(bytes)?;
     Ok(Inspection {
         suite: SUITE,
@@ -54,4 +52,12 @@ pub fn inspect(envelope: &[u8]) -> Result<Inspection, Error> {
         envelope_len: bytes.len(),
         content_len: bytes.len() - OVERHEAD,
     })
+}
+
+/// An envelope's bytes, from its byte or text form: none begins as the other does.
+pub(crate) fn bytes_of(envelope: &[u8]) -> Result<Cow<'_, [u8]>, Error> {
+    match core::str::from_utf8(envelope) {
+        Ok(text) if text.starts_with("phi1.") => super::from_text(text).map(Cow::Owned),
+        _ => Ok(Cow::Borrowed(envelope)),
+    }
 }

@@ -6,6 +6,7 @@ mod text;
 use crate::codec::Content;
 use crate::error::{Error, ErrorKind};
 
+pub(crate) use inspect::bytes_of;
 pub use inspect::{Inspection, inspect};
 pub(crate) use text::{from_text, to_text};
 

@@ -16,6 +16,39 @@ use crate::key::ScopedKeys;
 /// Read the whole log into it at start-up, in order, and [`reconcile`](Self::reconcile) before the
 /// vault serves anybody.
 ///
+/// # Example
+///
+/// ```
+/// use phi_seal::audit::EventRecord;
+/// use phi_seal::erase::Erasures;
+/// # use phi_seal::key::{LocalKms, MemoryStore, ScopedKeys};
+///
+/// # let line = br#"{"v":1,"event":"6f1c2b3a4d5e6f708192a3b4c5d6e7f8-12-1",
+/// #     "action_id":"6f1c2b3a4d5e6f708192a3b4c5d6e7f8-12","part":1,"parts":1,
+/// #     "time":"2026-11-21T08:30:00.000000000Z","tenant":"mercy",
+/// #     "session":"6f1c2b3a4d5e6f708192a3b4c5d6e7f8","auth":{"strength":"multi_factor"},
+/// #     "actor":{"id":"officer"},"purpose":"HOPERAT","action":"erase","generation":1,
+/// #     "outcome":"success","subjects":[{"subject":"p-1","records":[{"type":"phi-seal.subject",
+/// #         "id":"p-1","fields":[{"name":"keys","outcome":"success",
+/// #         "key":"0707070707070707070707070707070707070707070707070707070707070707"}]}]}]}"#;
+/// # let log = [EventRecord::from_json(line)?];
+/// # let keys = ScopedKeys::builder(MemoryStore::new(), LocalKms::generate()?).build();
+/// # pollster::block_on(async {
+/// let mut erasures = Erasures::new();
+/// for event in &log {
+///     erasures.read(event);
+/// }
+/// let found = erasures.reconcile(&keys).await?;
+/// if found.is_old_copy() || !found.revived().is_empty() {
+///     // Tell an operator. The revived patients are refused already.
+/// }
+/// # assert_eq!((erasures.len(), found.generations()), (1, (1, 0)));
+/// # assert!(found.is_old_copy() && found.revived().is_empty());
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// # }).map_err(|error| error.to_string())?;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+///
 /// # Not promised
 ///
 /// It is as complete as the log: where that is kept beside the key store and restored with it, both

@@ -156,8 +156,18 @@ impl IndexVersion {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn under(key: &KeyId, info: &IndexInfo) -> Self {
-        version(key, description(info).as_slice())
+        Self::under_description(key, description(info).as_slice())
     }
+
+    /// The same of an index that is known by its [description](description_of) only.
+    pub(crate) fn under_description(key: &KeyId, description: &[u8]) -> Self {
+        version(key, description)
+    }
+}
+
+/// All that determines an index's versions but the key: for a census that outlives the program.
+pub(crate) fn description_of(info: &IndexInfo) -> Vec<u8> {
+    description(info).as_slice().to_vec()
 }
 
 fn version(key: &KeyId, description: &[u8]) -> IndexVersion {

@@ -27,7 +27,7 @@ pub use stored::StoredIndex;
 pub use value::{IndexSet, IndexValue, IndexVersion};
 
 pub(crate) use compute::{ActiveKeys, Encoded, lookup, readable_keys, stored};
-pub(crate) use key::IndexKey;
+pub(crate) use key::{IndexKey, description_of};
 pub(crate) use normal::Question;
 
 use term::{compound, terms};

@@ -16,7 +16,7 @@ use crate::phi::write_short_type_name;
 ///
 /// Values of one version are comparable. A census counts rows by it.
 #[derive(Clone, Copy, Debug, Hash, PartialEq, Eq, PartialOrd, Ord)]
-pub struct IndexVersion(pub(super) [u8; 4]);
+pub struct IndexVersion(pub(crate) [u8; 4]);
 
 impl IndexVersion {
     /// The 4 bytes that begin every index value of this version.

@@ -1,4 +1,4 @@
-//! Key management services, each behind a feature of its name: the modules below.
+//! Key management services and key stores, each behind a feature of its name: the modules below.
 //!
 //! Also types of other crates as values, and columns in databases, each behind a feature that names
 //! the other crate's major version: implementations only, with nothing to name here.
@@ -18,7 +18,7 @@ pub mod pkcs11;
 #[cfg(feature = "sea-orm-2")]
 mod sea_orm;
 #[cfg(feature = "sqlx-0_9")]
-mod sqlx;
+pub mod sqlx;
 #[cfg(feature = "time-0_3")]
 mod time;
 #[cfg(feature = "uuid-1")]

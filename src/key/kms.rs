@@ -164,14 +164,13 @@ impl WrappedKey {
     /// [`KeyErrorKind::Contract`] outside of these limits.
     pub fn new(reference: impl Into<String>, bytes: Vec<u8>) -> Result<Self, KeyError> {
         let reference = reference.into();
-        let is_printable = reference.bytes().all(|b| matches!(b, b' '..=b'~'));
-        if !is_printable || reference.is_empty() || reference.len() > 512 {
+        if !is_reference(&reference) {
             return Err(KeyError::new(
                 KeyErrorKind::Contract,
                 "a wrapping key is named by 1 to 512 printable ascii characters",
             ));
         }
-        if bytes.is_empty() || bytes.len() > 8192 {
+        if !is_wrapped(&bytes) {
             return Err(KeyError::new(
                 KeyErrorKind::Contract,
                 "a wrapped key has 1 to 8192 bytes",
@@ -198,6 +197,14 @@ impl Debug for WrappedKey {
             .field("len", &self.bytes.len())
             .finish_non_exhaustive()
     }
+}
+
+pub(super) fn is_reference(text: &str) -> bool {
+    matches!(text.len(), 1..=512) && text.bytes().all(|byte| matches!(byte, b' '..=b'~'))
+}
+
+pub(super) const fn is_wrapped(bytes: &[u8]) -> bool {
+    matches!(bytes.len(), 1..=8192)
 }
 
 const OTHER_BYTES: KeyError = KeyError::new(

@@ -10,7 +10,7 @@ use hkdf::Hkdf;
 use sha2::Sha256;
 
 use super::error::{KeyError, KeyErrorKind, NO_RANDOMNESS};
-use super::file;
+use super::file::{self, Disk};
 use super::kms::{Kms, WrappedKey};
 use super::local_wrap::{unwrap_under, wrap_under};
 use super::provider::BoxFuture;
@@ -84,7 +84,7 @@ impl LocalKms {
         let body = SecretBytes::from_vec(to_base64url(&root.0).into_bytes());
         text.append(body.as_slice());
         text.append(b"\n");
-        file::create(path.as_ref(), text.as_slice())?;
+        file::create(&Disk, path.as_ref(), text.as_slice())?;
         Ok(Self::new(&root))
     }
 

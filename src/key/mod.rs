@@ -43,7 +43,7 @@ pub use scope::{KeyScope, KeyUse, Scope};
 pub use scoped::{KeyCounts, ScopedKeys, ScopedKeysBuilder, SubjectKeys};
 pub use state::{KeyInfo, KeyState};
 #[cfg(feature = "scoped-keys")]
-pub use store::{KeyChange, KeyPage, KeyQuery, KeyStore, MemoryStore, StoredKey};
+pub use store::{FileStore, KeyChange, KeyPage, KeyQuery, KeyStore, MemoryStore, StoredKey};
 pub use wrap::WrapContext;
 
 #[cfg(feature = "index")]

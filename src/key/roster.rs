@@ -120,6 +120,14 @@ impl<M> Roster<M> {
         self.entries.iter().any(|e| e.info.scope == *scope)
     }
 
+    /// When the active key of a scope joined.
+    #[cfg(feature = "serde")]
+    pub(super) fn active_since(&self, scope: &KeyScope) -> Option<u64> {
+        let mut infos = self.entries.iter().map(|e| &e.info);
+        let active = infos.find(|it| it.state == KeyState::Active && it.scope == *scope)?;
+        Some(active.created)
+    }
+
     /// Adds a key that becomes the active one of its scope; an earlier one becomes decrypt-only.
     pub(super) fn add(
         &mut self,

@@ -1,7 +1,6 @@
 //! What a key may be used for.
 
 use core::fmt;
-use core::hash::{Hash, Hasher};
 
 #[cfg(feature = "scoped-keys")]
 use super::error::{KeyError, KeyErrorKind};
@@ -102,7 +101,7 @@ impl KeyUse {
 ///
 /// The default is a key for sealing that any tenant and subject share: envelopes are still bound
 /// to both by their associated data.
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone, Hash, PartialEq, Eq)]
 pub struct KeyScope {
     tenant: Option<TenantId<'static>>,
     subject: Option<SubjectId<'static>>,
@@ -144,7 +143,7 @@ impl KeyScope {
     /// # Errors
     ///
     /// [`KeyErrorKind::Malformed`](super::KeyErrorKind::Malformed) for an unknown use, an id that is
-    /// none, or no tenant.
+    /// none, no tenant, or a subject with a use that has none.
     #[cfg(feature = "scoped-keys")]
     pub fn from_stored(key_use: &str, tenant: &str, subject: &str) -> Result<Self, KeyError> {
         let read = || {
@@ -152,10 +151,12 @@ impl KeyScope {
                 "" => None,
                 subject => Some(SubjectId::new(subject).ok()?.into_owned()),
             };
-            Some(Self {
-                tenant: Some(TenantId::new(tenant).ok()?.into_owned()),
+            let key_use = KeyUse::from_code(key_use)?;
+            let tenant = Some(TenantId::new(tenant).ok()?.into_owned());
+            (subject.is_none() || key_use == KeyUse::Seal).then_some(Self {
+                tenant,
                 subject,
-                key_use: KeyUse::from_code(key_use)?,
+                key_use,
             })
         };
         read().ok_or(KeyError::new(
@@ -199,13 +200,6 @@ impl KeyScope {
             None => !scope.subject_keyed,
         };
         self.key_use == scope.key_use && tenant_fits && subject_fits
-    }
-}
-
-impl Hash for KeyScope {
-    // Spelled out, because a cache looks scopes up by names that it borrows.
-    fn hash<H: Hasher>(&self, state: &mut H) {
-        self.order().hash(state);
     }
 }
 

@@ -1,12 +1,17 @@
 //! What is under which key.
 
+#[cfg(feature = "index")]
+use alloc::borrow::Cow;
 use alloc::collections::{BTreeMap, BTreeSet};
+#[cfg(feature = "index")]
+use alloc::vec::Vec;
 use core::fmt;
 
-use crate::envelope::{Envelope, KeyId};
+use crate::envelope::{Envelope, KeyId, bytes_of};
 use crate::error::Error;
 #[cfg(feature = "index")]
-use crate::index::{Index, IndexInfo, IndexVersion, StoredIndex};
+use crate::index::{Index, IndexInfo, IndexVersion, StoredIndex, description_of};
+use crate::key::{KeyInfo, KeyUse};
 #[cfg(feature = "index")]
 use crate::record::IndexVisitor;
 use crate::record::{Record, SealedRecord};
@@ -55,15 +60,24 @@ use crate::record::{Record, SealedRecord};
 /// ```
 #[derive(Clone, Default, PartialEq, Eq)]
 pub struct Census {
-    rows: u64,
-    values: u64,
-    keys: BTreeMap<KeyId, KeyUsage>,
-    suites: BTreeMap<u8, u64>,
-    #[cfg(feature = "index")]
-    indexes: BTreeMap<(&'static str, &'static str, IndexVersion), u64>,
+    pub(super) rows: u64,
+    pub(super) values: u64,
+    pub(super) keys: BTreeMap<KeyId, KeyUsage>,
+    pub(super) suites: BTreeMap<u8, u64>,
     /// Those of which there were values, by record type and name.
     #[cfg(feature = "index")]
-    infos: BTreeMap<(&'static str, &'static str), IndexInfo>,
+    pub(super) indexes: BTreeMap<IndexName, IndexCount>,
+}
+
+#[cfg(feature = "index")]
+pub(super) type IndexName = (Cow<'static, str>, Cow<'static, str>);
+
+#[cfg(feature = "index")]
+#[derive(Clone, Default, PartialEq, Eq)]
+pub(super) struct IndexCount {
+    /// How the index was declared in the programs that counted: usually one.
+    pub(super) descriptions: BTreeSet<Vec<u8>>,
+    pub(super) rows: BTreeMap<IndexVersion, u64>,
 }
 
 /// How much is under one key.
@@ -80,11 +94,11 @@ pub struct KeyUsage {
 #[cfg(feature = "index")]
 #[non_exhaustive]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct IndexUsage {
+pub struct IndexUsage<'c> {
     /// The record type's name.
-    pub record_type: &'static str,
+    pub record_type: &'c str,
     /// The index's name.
-    pub index: &'static str,
+    pub index: &'c str,
     /// Which key and declaration the values are of.
     pub version: IndexVersion,
     /// Rows with at least one value of it.
@@ -111,39 +125,44 @@ impl Census {
             self.keys.entry(key).or_default().rows += 1;
         }
         #[cfg(feature = "index")]
-        row.visit_indexes(&mut IndexCount(self))
+        row.visit_indexes(&mut CountIndexes(self))
             .expect("counting does not fail");
     }
 
-    /// Counts one value, by its envelope's bytes: [`Sealed::as_bytes`](crate::Sealed::as_bytes).
+    /// Counts one value, by its envelope in its byte or text form:
+    /// [`Sealed::as_bytes`](crate::Sealed::as_bytes), [`Sealed::to_text`](crate::Sealed::to_text).
     ///
     /// # Errors
     ///
-    /// [`Malformed`](crate::ErrorKind::Malformed) when they are no envelope; nothing is counted
+    /// [`Malformed`](crate::ErrorKind::Malformed) when it is no envelope; nothing is counted
     /// then.
     pub fn count_value(&mut self, envelope: &[u8]) -> Result<(), Error> {
-        self.count(&Envelope::parse(envelope)?);
+        self.count(&Envelope::parse(&bytes_of(envelope)?)?);
         Ok(())
     }
 
     /// Adds what another census counted, such as that of another table.
     pub fn merge(&mut self, other: &Self) {
-        self.rows += other.rows;
-        self.values += other.values;
+        // Saturating, because a census that was read from a file may say anything.
+        let add = |own: &mut u64, others: u64| *own = own.saturating_add(others);
+        add(&mut self.rows, other.rows);
+        add(&mut self.values, other.values);
         for (key, usage) in &other.keys {
             let own = self.keys.entry(*key).or_default();
-            own.rows += usage.rows;
-            own.values += usage.values;
+            add(&mut own.rows, usage.rows);
+            add(&mut own.values, usage.values);
         }
         for (suite, values) in &other.suites {
-            *self.suites.entry(*suite).or_default() += values;
+            add(self.suites.entry(*suite).or_default(), *values);
         }
         #[cfg(feature = "index")]
-        {
-            for (index, rows) in &other.indexes {
-                *self.indexes.entry(*index).or_default() += rows;
+        for (name, counted) in &other.indexes {
+            let own = self.indexes.entry(name.clone()).or_default();
+            own.descriptions
+                .extend(counted.descriptions.iter().cloned());
+            for (version, rows) in &counted.rows {
+                add(own.rows.entry(*version).or_default(), *rows);
             }
-            self.infos.extend(&other.infos);
         }
     }
 
@@ -174,22 +193,28 @@ impl Census {
 
     /// Rows with values of each index and version, in order of record type, index and version.
     #[cfg(feature = "index")]
-    pub fn indexes(&self) -> impl ExactSizeIterator<Item = IndexUsage> {
-        let counted = self.indexes.iter();
-        counted.map(|((record_type, index, version), rows)| IndexUsage {
-            record_type,
-            index,
-            version: *version,
-            rows: *rows,
-        })
+    pub fn indexes(&self) -> impl ExactSizeIterator<Item = IndexUsage<'_>> {
+        let counted = self
+            .indexes
+            .iter()
+            .flat_map(|((record_type, index), counted)| {
+                counted.rows.iter().map(move |(version, rows)| IndexUsage {
+                    record_type,
+                    index,
+                    version: *version,
+                    rows: *rows,
+                })
+            });
+        counted.collect::<Vec<_>>().into_iter()
     }
 
     /// Rows with values of an index of this version; see
     /// [`Session::index_versions`](crate::Session::index_versions).
     #[cfg(feature = "index")]
     pub fn rows_of_index(&self, index: &IndexInfo, version: IndexVersion) -> u64 {
-        let key = (index.record_type().name(), index.name(), version);
-        self.indexes.get(&key).copied().unwrap_or_default()
+        let rows = |counted: &IndexCount| counted.rows.get(&version).copied();
+        let counted = self.indexes.get(&name_of(index));
+        counted.and_then(rows).unwrap_or_default()
     }
 
     /// Whether a key may be destroyed for all that was counted: nothing is under it, neither a
@@ -203,10 +228,37 @@ impl Census {
         self.values > 0 && !self.keys.contains_key(key) && !self.has_index_values_under(key)
     }
 
+    /// Whether a key may be destroyed for all that was counted, as [`may_retire`](Self::may_retire),
+    /// and by what it does whether the right things were.
+    ///
+    /// Of a key for index values, `false` also if no row or no index value was counted: counting
+    /// envelopes says nothing about it. `false` for keys of other uses, since nothing that is counted
+    /// names them.
+    pub fn may_retire_key(&self, key: &KeyInfo) -> bool {
+        let was_counted = match key.scope().key_use() {
+            KeyUse::Seal => true,
+            KeyUse::Index => self.counted_index_values(),
+            KeyUse::Audit | KeyUse::Root => false,
+        };
+        was_counted && self.may_retire(key.id())
+    }
+
+    #[cfg(feature = "index")]
+    fn counted_index_values(&self) -> bool {
+        !self.indexes.is_empty()
+    }
+
+    #[cfg(not(feature = "index"))]
+    fn counted_index_values(&self) -> bool {
+        false
+    }
+
     #[cfg(feature = "index")]
     fn has_index_values_under(&self, key: &KeyId) -> bool {
-        let mut infos = self.infos.values();
-        infos.any(|info| self.rows_of_index(info, IndexVersion::under(key, info)) > 0)
+        self.indexes.values().any(|counted| {
+            let mut versions = counted.versions_under(key);
+            versions.any(|version| counted.rows.contains_key(&version))
+        })
     }
 
     #[cfg(not(feature = "index"))]
@@ -224,21 +276,38 @@ impl Census {
 }
 
 #[cfg(feature = "index")]
-struct IndexCount<'c>(&'c mut Census);
+impl IndexCount {
+    /// The versions that its values under this key have.
+    pub(super) fn versions_under(&self, key: &KeyId) -> impl Iterator<Item = IndexVersion> {
+        let descriptions = self.descriptions.iter();
+        descriptions.map(|description| IndexVersion::under_description(key, description))
+    }
+}
 
 #[cfg(feature = "index")]
-impl IndexVisitor for IndexCount<'_> {
+fn name_of(info: &IndexInfo) -> IndexName {
+    let (record_type, name) = (info.record_type().name(), info.name());
+    (Cow::Borrowed(record_type), Cow::Borrowed(name))
+}
+
+#[cfg(feature = "index")]
+struct CountIndexes<'c>(&'c mut Census);
+
+#[cfg(feature = "index")]
+impl IndexVisitor for CountIndexes<'_> {
     fn visit<I: Index>(&mut self, stored: &I::Stored) -> Result<(), Error> {
         let versions: BTreeSet<_> = stored
             .values()
             .iter()
             .map(|value| value.version())
             .collect();
-        let (record_type, name) = (I::INFO.record_type().name(), I::INFO.name());
+        if versions.is_empty() {
+            return Ok(());
+        }
+        let counted = self.0.indexes.entry(name_of(&I::INFO)).or_default();
+        counted.descriptions.insert(description_of(&I::INFO));
         for version in versions {
-            self.0.infos.insert((record_type, name), I::INFO);
-            let key = (record_type, name, version);
-            *self.0.indexes.entry(key).or_default() += 1;
+            *counted.rows.entry(version).or_default() += 1;
         }
         Ok(())
     }

@@ -4,11 +4,19 @@
 //! the active key, beside writers and in steps that can be stopped and resumed; a [`Census`] counts
 //! what is left.
 
+#[cfg(feature = "serde")]
+mod backup;
 mod census;
+#[cfg(feature = "serde")]
+mod census_json;
 mod job;
 mod rows;
 mod store;
 
+#[cfg(all(feature = "serde", feature = "index"))]
+pub use backup::NamedIndexVersion;
+#[cfg(feature = "serde")]
+pub use backup::{CensusReport, Holding, NamedKey};
 #[cfg(feature = "index")]
 pub use census::IndexUsage;
 pub use census::{Census, KeyUsage};

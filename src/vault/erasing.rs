@@ -86,7 +86,7 @@ impl Erasing<'_> {
     pub(crate) fn conclude(mut self, generation: u64) -> Result<EventId, Error> {
         self.generation = Some(generation);
         self.was_recorded = true;
-        Ok(self.record(Outcome::Success)?)
+        self.record(Outcome::Success)
     }
 
     /// Records that it failed, and passes the error on.

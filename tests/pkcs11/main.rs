@@ -10,5 +10,6 @@ mod login;
 mod outages;
 mod set_up;
 mod silence;
+mod uris;
 mod ward;
 mod wrapping;

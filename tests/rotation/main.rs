@@ -2,7 +2,9 @@
 #![cfg(all(feature = "index", feature = "derive", feature = "serde"))]
 #![allow(clippy::unwrap_used, clippy::panic, missing_docs, unreachable_pub)]
 
+mod backup;
 mod census;
+mod census_json;
 #[allow(dead_code, reason = "the searches' own")]
 #[path = "../search/doubles.rs"]
 mod doubles;

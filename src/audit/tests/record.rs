@@ -143,6 +143,7 @@ fn every_outcome_has_a_code_of_its_own() {
         ErrorKind::MissingKey,
         ErrorKind::KeyDisabled,
         ErrorKind::Erased,
+        ErrorKind::OnHold,
         ErrorKind::Unavailable,
         ErrorKind::Audit,
         ErrorKind::InvalidInput,
@@ -155,6 +156,7 @@ fn every_outcome_has_a_code_of_its_own() {
             Outcome::Success,
             Outcome::Absent,
             Outcome::Partial,
+            Outcome::Pending,
             Outcome::Aborted,
         ]
         .map(Outcome::code),
@@ -169,7 +171,7 @@ fn every_outcome_has_a_code_of_its_own() {
     }
     codes.sort_unstable();
     codes.dedup();
-    assert_eq!(codes.len(), 17);
+    assert_eq!(codes.len(), 19);
 }
 
 #[test]

@@ -15,9 +15,11 @@ mod pin;
 mod pool;
 mod reply;
 mod token;
+mod uri;
 
 pub use builder::Pkcs11KmsBuilder;
 pub use key_name::Pkcs11Key;
 pub use kms::Pkcs11Kms;
 pub use module::Pkcs11Module;
 pub use pin::{pin_from_env, pin_from_file};
+pub use uri::Pkcs11Uri;

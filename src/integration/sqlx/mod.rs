@@ -1,9 +1,15 @@
-//! `sqlx` 0.9: columns of sealed values and of index values.
+//! `sqlx` 0.9: columns of sealed values and of index values; with the feature `scoped-keys`, key
+//! stores in PostgreSQL and SQLite.
 //!
 //! Written over any driver, in terms of its columns of bytes and of text, so that nobody compiles a
 //! driver for this; what only one driver has is in a file and a feature of its own. PostgreSQL and
 //! SQLite are tested.
 
+#[cfg(all(
+    feature = "scoped-keys",
+    any(feature = "sqlx-0_9-postgres", feature = "sqlx-0_9-sqlite")
+))]
+mod key_store;
 #[cfg(feature = "sqlx-0_9-postgres")]
 mod postgres;
 #[cfg(all(feature = "sqlx-0_9-sqlite", feature = "index"))]
@@ -20,6 +26,15 @@ use crate::codec;
 #[cfg(feature = "index")]
 use crate::index::{Index, IndexValue};
 use crate::{AsText, Sealed};
+#[cfg(all(
+    feature = "scoped-keys",
+    any(feature = "sqlx-0_9-postgres", feature = "sqlx-0_9-sqlite")
+))]
+pub use key_store::Migration;
+#[cfg(all(feature = "scoped-keys", feature = "sqlx-0_9-postgres"))]
+pub use key_store::PgKeyStore;
+#[cfg(all(feature = "scoped-keys", feature = "sqlx-0_9-sqlite"))]
+pub use key_store::SqliteKeyStore;
 
 macro_rules! column {
     ($cell:ident<$param:ident: $bound:path>, $from_bytes:expr) => {

@@ -1,6 +1,7 @@
 //! Changes to a keyset: verify, change, count, authenticate.
 
 use alloc::boxed::Box;
+use core::time::Duration;
 
 use super::{Keyset, NO_RANDOMNESS, metadata};
 use crate::envelope::KeyId;
@@ -107,14 +108,72 @@ impl Keyset {
         kms: &dyn Kms,
     ) -> Result<KeyId, KeyError> {
         if !self.roster.has_scope(scope) {
-            return Err(KeyError::new(
-                KeyErrorKind::NotFound,
-                "this scope has no key to rotate; add one",
-            ));
+            return Err(NO_KEY_TO_ROTATE);
         }
         let key = DataKey::generate(scope.clone())?;
         self.add(&key, kms).await?;
         Ok(*key.id())
+    }
+
+    /// As [`rotate`](Keyset::rotate), if the shared scope's active key for sealing is older than
+    /// `age`; otherwise nothing changes and the answer is `None`.
+    ///
+    /// # Errors
+    ///
+    /// As [`rotate_scope_if_older_than`](Keyset::rotate_scope_if_older_than).
+    pub async fn rotate_if_older_than(
+        &mut self,
+        age: Duration,
+        kms: &dyn Kms,
+    ) -> Result<Option<KeyId>, KeyError> {
+        self.rotate_scope_if_older_than(&KeyScope::default(), age, kms)
+            .await
+    }
+
+    /// As [`rotate_scope`](Keyset::rotate_scope), if this scope's active key is older than `age`;
+    /// otherwise nothing changes and the answer is `None`. For a job that runs every day, say.
+    ///
+    /// A key's age counts in whole seconds since it joined the keyset, by the clocks of the machine
+    /// that made it and of this one. One that joined in the future, because a clock was set back, is
+    /// not older than anything: until the clock has caught up, nothing is rotated. The metadata is
+    /// verified before the time in it is believed.
+    ///
+    /// The new key is active at once, which is right for one process, or while nobody writes; where
+    /// several processes write, see [`add_decrypt_only`](Keyset::add_decrypt_only).
+    ///
+    /// # Errors
+    ///
+    /// As [`rotate_scope`](Keyset::rotate_scope), also when nothing is due.
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// use core::time::Duration;
+    /// use phi_seal::key::{KeyScope, Keyset, LocalKms};
+    ///
+    /// # pollster::block_on(async {
+    /// let kms = LocalKms::generate()?;
+    /// let mut keyset = Keyset::generate(&kms).await?;
+    ///
+    /// let quarter = Duration::from_secs(90 * 24 * 60 * 60);
+    /// assert!(keyset.rotate_if_older_than(quarter, &kms).await?.is_none()); // made just now
+    /// assert_eq!(keyset.generation(), 1);
+    /// # Ok::<(), phi_seal::key::KeyError>(())
+    /// # })?;
+    /// # Ok::<(), phi_seal::key::KeyError>(())
+    /// ```
+    pub async fn rotate_scope_if_older_than(
+        &mut self,
+        scope: &KeyScope,
+        age: Duration,
+        kms: &dyn Kms,
+    ) -> Result<Option<KeyId>, KeyError> {
+        self.verify(kms).await?;
+        let joined = self.roster.active_since(scope).ok_or(NO_KEY_TO_ROTATE)?;
+        if Duration::from_secs(now().saturating_sub(joined)) <= age {
+            return Ok(None);
+        }
+        self.rotate_scope(scope, kms).await.map(Some)
     }
 
     /// Takes a decrypt-only key out of use, until it is enabled again.
@@ -211,3 +270,8 @@ impl Keyset {
         Ok(result)
     }
 }
+
+const NO_KEY_TO_ROTATE: KeyError = KeyError::new(
+    KeyErrorKind::NotFound,
+    "this scope has no key to rotate; add one",
+);

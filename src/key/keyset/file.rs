@@ -1,14 +1,14 @@
 //! A keyset in a file that several processes share.
 
 use core::fmt;
-use std::fs::File;
+use core::time::Duration;
 use std::path::{Path, PathBuf};
 
 use super::Keyset;
 use crate::envelope::KeyId;
 use crate::key::data_key::DataKey;
 use crate::key::error::{KeyError, KeyErrorKind};
-use crate::key::file;
+use crate::key::file::{self, Disk, Files};
 use crate::key::keyring::Keyring;
 use crate::key::kms::Kms;
 use crate::key::scope::KeyScope;
@@ -73,7 +73,7 @@ impl KeysetFile {
             ));
         }
         let keyset = Keyset::generate(kms).await?;
-        file::create(path.as_ref(), keyset.to_json().as_bytes())?;
+        file::create(&Disk, path.as_ref(), keyset.to_json().as_bytes())?;
         Self::load(path)
     }
 
@@ -246,6 +246,43 @@ impl KeysetFile {
         Ok(id)
     }
 
+    /// As [`Keyset::rotate_if_older_than`], and saves if something changed.
+    ///
+    /// # Errors
+    ///
+    /// As [`rotate_scope_if_older_than`](KeysetFile::rotate_scope_if_older_than).
+    pub async fn rotate_if_older_than(
+        &mut self,
+        age: Duration,
+        kms: &dyn Kms,
+    ) -> Result<Option<KeyId>, KeyError> {
+        self.rotate_scope_if_older_than(&KeyScope::default(), age, kms)
+            .await
+    }
+
+    /// As [`Keyset::rotate_scope_if_older_than`], and saves if something changed.
+    ///
+    /// Of several processes that do this at once, one rotates and the others have a
+    /// [`KeyErrorKind::Conflict`]; when they have reloaded, nothing is due any more.
+    ///
+    /// # Errors
+    ///
+    /// As [`Keyset::rotate_scope`]; [`KeyErrorKind::Conflict`]; and those of
+    /// [`load`](KeysetFile::load).
+    pub async fn rotate_scope_if_older_than(
+        &mut self,
+        scope: &KeyScope,
+        age: Duration,
+        kms: &dyn Kms,
+    ) -> Result<Option<KeyId>, KeyError> {
+        let mut changed = self.keyset.clone();
+        let rotated = changed.rotate_scope_if_older_than(scope, age, kms).await?;
+        if rotated.is_some() {
+            self.save(changed)?;
+        }
+        Ok(rotated)
+    }
+
     /// As [`Keyset::disable`], and saves.
     ///
     /// # Errors
@@ -314,8 +351,8 @@ impl KeysetFile {
     }
 
     /// Keeps others from changing the file until the result is dropped.
-    fn lock_unchanged(&self) -> Result<File, KeyError> {
-        let held = file::lock(&self.path)?;
+    fn lock_unchanged(&self) -> Result<Box<dyn Send>, KeyError> {
+        let held = file::lock(&Disk, &self.path)?;
         if read(&self.path)? != self.keyset {
             return Err(KeyError::new(
                 KeyErrorKind::Conflict,
@@ -340,7 +377,7 @@ impl KeysetFile {
 
     /// Under the lock.
     fn store(&mut self, changed: Keyset) -> Result<(), KeyError> {
-        file::replace(&self.path, changed.to_json().as_bytes())?;
+        file::replace(&Disk, &self.path, changed.to_json().as_bytes())?;
         self.keyset = changed;
         Ok(())
     }
@@ -355,5 +392,5 @@ impl fmt::Debug for KeysetFile {
 }
 
 fn read(path: &Path) -> Result<Keyset, KeyError> {
-    Keyset::from_json(&file::read(path, 64 << 20)?)
+    Keyset::from_json(&Disk.read(path, 64 << 20)?.bytes)
 }

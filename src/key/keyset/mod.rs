@@ -6,19 +6,18 @@ mod format;
 mod metadata;
 
 use alloc::boxed::Box;
+use alloc::collections::BTreeSet;
 use alloc::string::String;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::fmt;
 
 use super::data_key::DataKey;
-#[cfg(doc)]
-use super::error::KeyErrorKind;
-use super::error::{KeyError, NO_RANDOMNESS};
+use super::error::{KeyError, KeyErrorKind, NO_RANDOMNESS};
 use super::keyring::Keyring;
 use super::kms::{Kms, WrappedKey};
 use super::payload::{unwrap_data_key, unwrap_secret, wrap_data_key, wrap_secret};
-use super::roster::{Roster, now};
+use super::roster::{Entry, Roster, now};
 use super::scope::KeyScope;
 use super::state::KeyInfo;
 use super::wrap::WrapContext;
@@ -159,6 +158,45 @@ impl Keyset {
     /// text says until the keyset is verified.
     pub fn keys(&self) -> Vec<KeyInfo> {
         self.roster.infos()
+    }
+
+    /// The names of the KMS keys that wrap something in it, sorted: more than one while keys move
+    /// to another. As the stored text says until the keyset is verified.
+    pub fn references(&self) -> Vec<&str> {
+        let wrapped = self
+            .roster
+            .entries()
+            .iter()
+            .filter_map(|entry| entry.material.as_ref());
+        let all = wrapped.chain([&self.mac_key]).map(WrappedKey::reference);
+        all.collect::<BTreeSet<_>>().into_iter().collect()
+    }
+
+    /// Verifies the metadata, then says of each key that `is_wanted` whether it unwraps; of a
+    /// destroyed one, that it is destroyed.
+    pub(crate) async fn try_unwrap(
+        &self,
+        kms: &dyn Kms,
+        is_wanted: impl Fn(&KeyInfo) -> bool,
+    ) -> Result<Vec<(KeyInfo, Result<(), KeyError>)>, KeyError> {
+        self.verified_mac_secret(kms).await?;
+        let mut tried = Vec::new();
+        for Entry { info, material } in self.roster.entries() {
+            if !is_wanted(info) {
+                continue;
+            }
+            let unwrapped = match material {
+                Some(wrapped) => {
+                    unwrap_data_key(kms, wrapped, &info.scope, &info.id, info.version).await
+                }
+                None => Err(KeyError::new(
+                    KeyErrorKind::Destroyed,
+                    "this key is destroyed, which is final",
+                )),
+            };
+            tried.push((info.clone(), unwrapped.map(drop)));
+        }
+        Ok(tried)
     }
 
     async fn verified_mac_secret(&self, kms: &dyn Kms) -> Result<SecretKey, KeyError> {

@@ -1,11 +1,11 @@
 //! What holds even against somebody who can recompute the MAC.
 
+use core::time::Duration;
+
 use pollster::block_on;
 
 use super::*;
-use crate::key::error::KeyErrorKind;
 use crate::key::local_kms::LocalKms;
-use crate::key::roster::Entry;
 use crate::key::scope::KeyUse;
 use crate::key::state::KeyState;
 use crate::label::{SubjectId, TenantId};
@@ -150,4 +150,88 @@ fn counters_end_in_an_error() {
     let roster = Roster::from_entries(1, entries).expect("consistent");
     let refused = roster.next_version().map_err(|error| error.kind());
     assert_eq!(refused, Err(KeyErrorKind::InvalidState));
+}
+
+/// A keyset whose first key joined when it says; the MAC is right.
+fn joined(kms: &LocalKms, at: u64) -> Keyset {
+    let mut keyset = block_on(Keyset::generate(kms)).expect("a local kms wraps");
+    let secret = block_on(keyset.verified_mac_secret(kms)).expect("the right kms");
+    let mut entries = keyset.roster.entries().to_vec();
+    entries[0].info.created = at;
+    keyset.roster = Roster::from_entries(1, entries).expect("consistent");
+    keyset.mac = metadata::mac(&keyset, &secret);
+    keyset
+}
+
+#[test]
+fn a_key_rotates_when_it_is_older_than_said() {
+    const DAY: u64 = 86_400;
+    let kms = LocalKms::generate().expect("there is randomness");
+    let days = |days: u64| Duration::from_secs(days * DAY);
+    let rotates = |joined_at: u64, age: Duration| {
+        let mut keyset = joined(&kms, joined_at);
+        let before = keyset.clone();
+        let rotated = block_on(keyset.rotate_if_older_than(age, &kms)).expect("the right kms");
+        let active = keyset
+            .keys()
+            .into_iter()
+            .find(|key| key.state() == KeyState::Active);
+        match rotated {
+            Some(id) => {
+                assert_eq!(active.map(|key| *key.id()), Some(id));
+                assert_eq!((keyset.generation(), keyset.keys().len()), (2, 2));
+            }
+            None => assert!(keyset == before),
+        }
+        rotated.is_some()
+    };
+    let today = now();
+    assert!(rotates(today - 91 * DAY, days(90)));
+    assert!(!rotates(today - 89 * DAY, days(90)));
+    assert!(rotates(today - 2, Duration::ZERO));
+    assert!(
+        rotates(0, days(90)),
+        "made while the clock stood at its beginning"
+    );
+    // The clock was set back, or was ahead when the key was made.
+    assert!(!rotates(today + DAY, Duration::ZERO));
+    assert!(!rotates(u64::MAX, Duration::ZERO));
+    assert!(!rotates(0, Duration::MAX));
+}
+
+#[test]
+fn only_the_active_key_of_that_scope_counts() {
+    let kms = LocalKms::generate().expect("there is randomness");
+    let mut keyset = joined(&kms, 0);
+    let index = KeyScope::shared(KeyUse::Index);
+    let rotate = |keyset: &mut Keyset, scope: &KeyScope| {
+        let age = Duration::from_secs(3600);
+        block_on(keyset.rotate_scope_if_older_than(scope, age, &kms))
+            .map_err(|error| error.kind())
+            .map(|rotated| rotated.is_some())
+    };
+    assert_eq!(rotate(&mut keyset, &index), Err(KeyErrorKind::NotFound));
+    let key = DataKey::generate(index.clone()).expect("there is randomness");
+    block_on(keyset.add(&key, &kms)).expect("a local kms wraps");
+    assert_eq!(rotate(&mut keyset, &index), Ok(false));
+    assert_eq!(rotate(&mut keyset, &KeyScope::default()), Ok(true));
+    // The old key is as old as before, and counts no more.
+    assert_eq!(rotate(&mut keyset, &KeyScope::default()), Ok(false));
+    assert_eq!(keyset.generation(), 3);
+}
+
+#[test]
+fn the_time_of_a_key_is_not_believed_unverified() {
+    let kms = LocalKms::generate().expect("there is randomness");
+    for at in [0, u64::MAX] {
+        let mut keyset = joined(&kms, at);
+        keyset.mac[0] ^= 1;
+        let before = keyset.clone();
+        let rotated = block_on(keyset.rotate_if_older_than(Duration::MAX, &kms));
+        assert_eq!(
+            rotated.map_err(|error| error.kind()),
+            Err(KeyErrorKind::Tampered)
+        );
+        assert!(keyset == before);
+    }
 }

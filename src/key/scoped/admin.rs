@@ -2,6 +2,7 @@
 
 use alloc::sync::Arc;
 use alloc::vec::Vec;
+use std::collections::HashSet;
 use std::sync::PoisonError;
 use std::time::Duration;
 
@@ -313,6 +314,51 @@ impl ScopedKeys {
             undestroyed.extend(revived.map(|row| row.id));
         }
         Ok(undestroyed)
+    }
+
+    /// Which keys make index values, of all tenants.
+    #[cfg(feature = "index")]
+    pub(crate) async fn index_key_ids(&self) -> Result<Vec<KeyId>, KeyError> {
+        let (mut ids, mut after) = (Vec::new(), None);
+        loop {
+            self.counters.store_query();
+            let page = self.store.page(after.as_ref(), 1_000).await?;
+            let Some(last) = page.rows.last() else {
+                return Ok(ids);
+            };
+            after = Some(last.id);
+            let of_indexes = page.rows.iter();
+            let of_indexes = of_indexes.filter(|row| row.scope.key_use() == KeyUse::Index);
+            ids.extend(of_indexes.map(|row| row.id));
+        }
+    }
+
+    /// Of each of these keys that the store has, whether it unwraps, and its scope's minimum version.
+    pub(crate) async fn try_unwrap(
+        &self,
+        ids: &[KeyId],
+    ) -> Result<Vec<(KeyInfo, u32, Result<(), KeyError>)>, KeyError> {
+        let mut tried = Vec::new();
+        for ids in ids.chunks(1_000) {
+            let queries: Vec<_> = ids.iter().map(|id| KeyQuery::Id(*id)).collect();
+            self.counters.store_query();
+            let named = self.store.find(&queries).await?;
+            let now = self.moment();
+            let scopes: HashSet<_> = named.iter().map(|row| &row.scope).collect();
+            let rows = self.find(scopes.into_iter(), now).await?;
+            for (scope, rows) in rows {
+                let minimum = minimum_version(rows.iter());
+                for row in rows.iter().filter(|row| ids.contains(&row.id)) {
+                    let unwrapped = match scope.tenant_id() {
+                        Some(tenant) => self.root_of(tenant, row, now).await,
+                        None => Err(SHARED),
+                    };
+                    let unwrapped = unwrapped.and_then(|root| root.key.unwrap(row).map(drop));
+                    tried.push((info(row), minimum, unwrapped));
+                }
+            }
+        }
+        Ok(tried)
     }
 
     /// From now on these keys are destroyed for this process, whatever the store says.

@@ -8,13 +8,13 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use foldhash::fast::RandomState;
 
 use super::held::Held;
-use super::owner::Owner;
+use super::owner::{Owner, Place};
 use crate::key::scope::KeyScope;
 use crate::label::TenantId;
 
 pub(super) struct Cache {
     /// Its hash has a random seed of this process, because patients choose some of the ids in it.
-    held: papaya::HashMap<KeyScope, Held, RandomState>,
+    held: papaya::HashMap<Place, Held, RandomState>,
     /// All writers hold it, and who pins; readers do not.
     ledger: Mutex<Ledger>,
     capacity: usize,
@@ -67,22 +67,25 @@ impl Cache {
     }
 
     /// Puts keys in the place of what was there, evicts others, and gives what pins the new.
-    pub(super) fn insert(&self, scope: KeyScope, mut new: Held) -> Arc<()> {
+    pub(super) fn insert(&self, scope: &KeyScope, mut new: Held) -> Arc<()> {
         let mut ledger = self.ledger();
         let held = self.held.pin();
-        match held.get(&scope) {
+        let (Some(tenant), Some(owner), Some(place)) =
+            (scope.tenant_id(), Owner::of(scope), Place::of(scope))
+        else {
+            // Nobody can ask for it.
+            return new.pin;
+        };
+        match held.get(&owner) {
             // Leases of the old hold the new one too.
             Some(old) => new.pin = Arc::clone(&old.pin),
-            None => ledger.add(&scope),
+            None => ledger.add(scope),
         }
         let pin = Arc::clone(&new.pin);
-        let tenant = scope.tenant_id().cloned();
-        held.insert(scope, new);
-        if let Some(tenant) = tenant {
-            while ledger.len_of(&tenant) > self.capacity_per_tenant {
-                if !ledger.evict(&tenant, |scope| self.evict_unless_needed(scope)) {
-                    break;
-                }
+        held.insert(place, new);
+        while ledger.len_of(tenant) > self.capacity_per_tenant {
+            if !ledger.evict(tenant, |scope| self.evict_unless_needed(scope)) {
+                break;
             }
         }
         while ledger.len > self.capacity {
@@ -98,7 +101,8 @@ impl Cache {
 
     pub(super) fn remove(&self, scope: &KeyScope) {
         let mut ledger = self.ledger();
-        if self.held.pin().remove(scope).is_some() {
+        let owner = Owner::of(scope);
+        if owner.is_some_and(|owner| self.held.pin().remove(&owner).is_some()) {
             ledger.remove(scope);
         }
     }
@@ -119,12 +123,15 @@ impl Cache {
     }
 
     fn evict_unless_needed(&self, scope: &KeyScope) -> bool {
+        let Some(owner) = Owner::of(scope) else {
+            return true;
+        };
         let held = self.held.pin();
         let is_needed = held
-            .get(scope)
+            .get(&owner)
             .is_some_and(|held| held.is_pinned() || held.take_used());
         if !is_needed {
-            held.remove(scope);
+            held.remove(&owner);
         }
         !is_needed
     }

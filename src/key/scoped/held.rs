@@ -19,6 +19,8 @@ pub(super) struct Held {
     /// Why the rows cannot be used: they were edited, say.
     broken: Option<KeyError>,
     pub(super) loaded: Moment,
+    /// By the monotonic clock.
+    pub(super) lent_until: Duration,
     /// Shared with the leases that pin it, and with what takes its place.
     pub(super) pin: Arc<()>,
     /// Whether it was read since an eviction last came by.
@@ -37,6 +39,7 @@ impl Held {
     pub(super) fn of_rows(
         rows: &[StoredKey],
         loaded: Moment,
+        lifetime: Duration,
         mut unwrap: impl FnMut(&StoredKey) -> Result<DataKey, KeyError>,
     ) -> Self {
         let minimum = minimum_version(rows.iter());
@@ -64,6 +67,7 @@ impl Held {
             keys,
             broken,
             loaded,
+            lent_until: loaded.monotonic.saturating_add(lifetime),
             pin: Arc::new(()),
             used: AtomicBool::new(true),
         }

@@ -72,9 +72,10 @@ impl ScopedKeys {
                 let find = |held: &Held| held.by_id(&id).is_some();
                 self.cache.read(owner, find).unwrap_or(false)
             };
-            if !self.subject_keys.opening(need.scope).any(holds) {
-                let opening = self.subject_keys.opening(need.scope);
-                owners.extend(opening.map(|owner| (owner, Want::Read)));
+            let (likely, other) = self.subject_keys.opening(need.scope);
+            let possible = core::iter::once(likely).chain(other);
+            if !possible.clone().any(holds) {
+                owners.extend(possible.map(|owner| (owner, Want::Read)));
             }
         }
         owners
@@ -285,14 +286,15 @@ impl ScopedKeys {
                 _ => loaded,
             };
             let loaded = rows.iter().fold(now, oldest);
-            let held = Held::of_rows(&rows, loaded, |row| {
+            let lifetime = self.longest_use_elsewhere();
+            let held = Held::of_rows(&rows, loaded, lifetime, |row| {
                 let key = root_of(row)?.key.unwrap(row)?;
                 match self.is_refused(&row.id) {
                     true => Err(DESTROYED),
                     false => Ok(key),
                 }
             });
-            pins.push(self.cache.insert(scope, held));
+            pins.push(self.cache.insert(&scope, held));
         }
         Ok(pins)
     }

@@ -58,8 +58,8 @@ use crate::envelope::KeyId;
 ///
 /// Whoever can write to the store can put an older row back, which is authentic: a disabled key is
 /// enabled by that, and a destroyed one revived if a copy of it was kept (`docs/keys.md` says how
-/// that is noticed). He can also delete rows; they are missing then, and nobody makes new ones in the
-/// place of those that are known.
+/// that is noticed). He can also delete rows: their keys are missing then, and a patient of whom no row
+/// is left gets a first key like anybody unknown.
 ///
 /// # Example
 ///
@@ -165,11 +165,9 @@ impl ScopedKeys {
 
     /// What `f` makes of the keys of a scope, if they are loaded and not too old.
     fn with_held<R>(&self, owner: Owner<'_>, f: impl FnOnce(&Held) -> R) -> Option<R> {
-        let oldest = self.clock.monotonic();
-        let lifetime = self.longest_use_elsewhere();
-        self.cache.read(owner, |held| {
-            (oldest.saturating_sub(held.loaded.monotonic) < lifetime).then(|| f(held))
-        })?
+        let now = self.clock.monotonic();
+        self.cache
+            .read(owner, |held| (now < held.lent_until).then(|| f(held)))?
     }
 }
 
@@ -191,9 +189,11 @@ impl KeyProvider for ScopedKeys {
         id: &KeyId,
         lend: &mut dyn FnMut(&DataKey),
     ) -> Result<(), KeyError> {
+        let mut ask = |owner| self.with_held(owner, |held| Some(held.by_id(id)?.map(&mut *lend)));
         let mut answer = MISSING;
-        for owner in self.subject_keys.opening(scope) {
-            match self.with_held(owner, |held| Some(held.by_id(id)?.map(&mut *lend))) {
+        let (first, other) = self.subject_keys.opening(scope);
+        for owner in core::iter::once(first).chain(other) {
+            match ask(owner) {
                 Some(Some(result)) => return result,
                 Some(None) => {}
                 None => answer = NOT_LOADED,

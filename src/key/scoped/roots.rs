@@ -137,6 +137,8 @@ impl ScopedKeys {
                 .clone()
                 .filter(|root| now.since(root.loaded) < self.max_age);
             if let Some(root) = fresh {
+                // The row may be younger than the key in memory.
+                root.key.check(&row)?;
                 RootKey::check_state(&row)?;
                 return Ok(root);
             }

@@ -3,6 +3,7 @@
 //! A [`Keyset`](super::Keyset) is one file that is read as a whole; a store answers for the few
 //! keys a page of rows needs, out of millions.
 
+mod file;
 mod memory;
 mod row;
 mod table;
@@ -11,6 +12,7 @@ use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::fmt::Debug;
 
+pub use file::FileStore;
 pub use memory::MemoryStore;
 pub use row::StoredKey;
 
@@ -91,10 +93,12 @@ pub enum KeyChange {
 }
 
 impl KeyChange {
-    /// Whether the key is gone after it. The store's generation counts these.
+    /// Whether a key is gone after it that this store did not know to be gone. The store's
+    /// generation counts these, tombstones from another store included, so that it is never lower
+    /// than the number of destroyed rows.
     pub fn destroys(&self) -> bool {
         match self {
-            Self::Add(_) => false,
+            Self::Add(row) => row.state == KeyState::Destroyed,
             Self::Replace { from, to } => {
                 from.state != KeyState::Destroyed && to.state == KeyState::Destroyed
             }

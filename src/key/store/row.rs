@@ -10,7 +10,8 @@ use subtle::ConstantTimeEq;
 
 use crate::context::AssociatedData;
 use crate::envelope::KeyId;
-use crate::key::scope::KeyScope;
+use crate::key::kms::{is_reference, is_wrapped};
+use crate::key::scope::{KeyScope, KeyUse};
 use crate::key::state::KeyState;
 
 /// A key as a [`KeyStore`](super::KeyStore) holds it: wrapped, with its state, authenticated as a
@@ -43,6 +44,22 @@ pub struct StoredKey {
 }
 
 impl StoredKey {
+    /// Whether each field is what it says it is. It takes the tenant's key to tell whether they are
+    /// genuine.
+    pub(super) fn is_well_formed(&self) -> bool {
+        let is_subject_right =
+            self.scope.subject_id().is_none() || self.scope.key_use() == KeyUse::Seal;
+        let is_wrapped_right = match &self.wrapped {
+            Some(wrapped) => self.state != KeyState::Destroyed && is_wrapped(wrapped),
+            None => self.state == KeyState::Destroyed,
+        };
+        self.scope.tenant_id().is_some()
+            && is_subject_right
+            && is_wrapped_right
+            && self.version > 0
+            && is_reference(&self.reference)
+    }
+
     /// The same row with a MAC under this key.
     pub(in crate::key) fn authenticated(mut self, mac_key: &[u8; 32]) -> Self {
         self.mac = self.compute_mac(mac_key);

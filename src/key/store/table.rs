@@ -19,6 +19,49 @@ pub(super) struct Table {
 }
 
 impl Table {
+    /// What a store wrote: rows in increasing order of ids. Nothing if they contradict each other.
+    pub(super) fn of(rows: Vec<StoredKey>, generation: u64) -> Option<Self> {
+        let mut table = Self {
+            generation,
+            ..Self::default()
+        };
+        for row in rows {
+            let is_next = table
+                .rows
+                .last_key_value()
+                .is_none_or(|(id, _)| *id < row.id);
+            let versions = table.versions.entry(row.scope.clone()).or_default();
+            let is_new = versions.insert(row.version, row.id).is_none();
+            if !is_next || !is_new || !row.is_well_formed() {
+                return None;
+            }
+            table.rows.insert(row.id, row);
+        }
+        let in_state =
+            |id: &&KeyId, state| table.rows.get(id).is_some_and(|row| row.state == state);
+        let has_one_active = |versions: &BTreeMap<u32, KeyId>| {
+            let active = versions
+                .values()
+                .filter(|id| in_state(id, KeyState::Active));
+            active.count() <= 1
+        };
+        let destroyed = table
+            .rows
+            .keys()
+            .filter(|id| in_state(id, KeyState::Destroyed));
+        let is_consistent =
+            table.versions.values().all(has_one_active) && destroyed.count() as u64 <= generation;
+        is_consistent.then_some(table)
+    }
+
+    pub(super) fn rows(&self) -> impl Iterator<Item = &StoredKey> {
+        self.rows.values()
+    }
+
+    pub(super) const fn generation(&self) -> u64 {
+        self.generation
+    }
+
     pub(super) fn find(&self, queries: &[KeyQuery]) -> Vec<StoredKey> {
         let mut ids: Vec<_> = queries
             .iter()

@@ -10,3 +10,7 @@ struct Readme;
 #[cfg(doctest)]
 #[doc = include_str!("../../../docs/databases.md")]
 struct Databases;
+
+#[cfg(doctest)]
+#[doc = include_str!("../../../src/integration/sqlx/key_store/sqlite/example.md")]
+struct SqliteKeyStore;

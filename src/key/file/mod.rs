@@ -1,11 +1,26 @@
 //! Small files that appear and change as a whole.
 
-use alloc::format;
-use std::fs::{self, File, OpenOptions};
-use std::io::{self, Read, Write};
-use std::path::{Path, PathBuf};
+#[cfg(feature = "serde")]
+mod content;
+mod disk;
+#[cfg(feature = "scoped-keys")]
+mod seen;
 
-use super::error::{KeyError, KeyErrorKind};
+use alloc::format;
+use std::fs::{self, File};
+use std::io::{self, Read};
+use std::path::Path;
+#[cfg(feature = "serde")]
+use std::path::PathBuf;
+
+#[cfg(all(test, feature = "scoped-keys"))]
+pub(super) use content::Content;
+use disk::Draft;
+pub(super) use disk::{Disk, Files, Op};
+#[cfg(feature = "scoped-keys")]
+pub(super) use seen::Seen;
+
+use super::error::{KeyError, KeyErrorKind, NO_RANDOMNESS};
 use super::text::to_hex;
 use crate::secret::SecretBytes;
 
@@ -77,22 +92,34 @@ pub(super) fn read_private(path: &Path, buffer: &mut [u8]) -> Result<usize, KeyE
 }
 
 /// Makes a file of mode 0600 that appears complete or not at all, and overwrites nothing.
-pub(super) fn create(path: &Path, content: &[u8]) -> Result<(), KeyError> {
-    let temporary = Temporary::write(path, content)?;
+pub(super) fn create(files: &dyn Files, path: &Path, content: &[u8]) -> Result<(), KeyError> {
+    let temporary = Temporary::write(files, path, content)?;
     // Unlike a rename, a link fails when the name is taken.
-    fs::hard_link(&temporary.0, path).map_err(of_io)?;
+    let link = Op::Link(&temporary.draft.path, path);
+    files.change(link).map_err(of_io)?;
     drop(temporary);
-    sync_folder(path)
+    sync_folder(files, path)
 }
 
 /// Puts new content in the place of a file, in one step: readers and a crash see the old or the
 /// new, of mode 0600.
 #[cfg(feature = "serde")]
-pub(super) fn replace(path: &Path, content: &[u8]) -> Result<(), KeyError> {
-    let temporary = Temporary::write(path, content)?;
-    fs::rename(&temporary.0, path).map_err(of_io)?;
-    core::mem::forget(temporary);
-    sync_folder(path)
+pub(super) fn replace(files: &dyn Files, path: &Path, content: &[u8]) -> Result<(), KeyError> {
+    let mut temporary = Temporary::write(files, path, content)?;
+    let rename = Op::Rename(&temporary.draft.path, path);
+    files.change(rename).map_err(of_io)?;
+    temporary.is_there = false;
+    sync_folder(files, path)
+}
+
+/// Makes the name of a file safe: after this, a power cut leaves what stands there, or what comes
+/// after it.
+pub(super) fn sync_folder(files: &dyn Files, of: &Path) -> Result<(), KeyError> {
+    let folder = match of.parent() {
+        Some(parent) if !parent.as_os_str().is_empty() => parent,
+        _ => Path::new("."),
+    };
+    files.change(Op::SyncFolder(folder)).map_err(of_io)
 }
 
 /// The path without symbolic links.
@@ -101,74 +128,49 @@ pub(super) fn resolve(path: &Path) -> Result<PathBuf, KeyError> {
     fs::canonicalize(path).map_err(of_io)
 }
 
-/// Reads a regular file of at most `limit` bytes that its group may read, and others may not touch.
-#[cfg(feature = "serde")]
-pub(super) fn read(path: &Path, limit: u64) -> Result<alloc::vec::Vec<u8>, KeyError> {
-    refuse_irregular(&fs::metadata(path).map_err(of_io)?)?;
-    let file = File::open(path).map_err(of_io)?;
-    let metadata = file.metadata().map_err(of_io)?;
-    refuse_irregular(&metadata)?;
-    refuse_modes(
-        &metadata,
-        0o027,
-        "the keyset file may be written by its group, or is open to everybody; chmod it to 0600, \
-         or 0640 if its group should read it",
-    )?;
-    let mut content = alloc::vec::Vec::new();
-    file.take(limit + 1)
-        .read_to_end(&mut content)
-        .map_err(of_io)?;
-    if content.len() as u64 > limit {
-        return Err(KeyError::new(
-            KeyErrorKind::Malformed,
-            "this file is too long for a keyset",
-        ));
-    }
-    Ok(content)
-}
-
 /// Waits for the lock file beside `path`, which is held until the result is dropped.
 #[cfg(feature = "serde")]
-pub(super) fn lock(path: &Path) -> Result<File, KeyError> {
+pub(super) fn lock(files: &dyn Files, path: &Path) -> Result<Box<dyn Send>, KeyError> {
     let mut name = path.file_name().unwrap_or_default().to_os_string();
     name.push(".lock");
-    let mut options = OpenOptions::new();
-    options.write(true).create(true).truncate(false);
-    let file = private(&mut options)
-        .open(path.with_file_name(name))
-        .map_err(of_io)?;
-    file.lock().map_err(of_io)?;
-    Ok(file)
+    files.lock(&path.with_file_name(name)).map_err(of_io)
 }
 
 /// A complete file under a random name in the folder of another; removed on drop.
-struct Temporary(PathBuf);
+struct Temporary<'a> {
+    files: &'a dyn Files,
+    draft: Draft,
+    is_there: bool,
+}
 
-impl Temporary {
-    fn write(beside: &Path, content: &[u8]) -> Result<Self, KeyError> {
+impl<'a> Temporary<'a> {
+    fn write(files: &'a dyn Files, beside: &Path, content: &[u8]) -> Result<Self, KeyError> {
         let mut random = [0; 16];
-        getrandom::fill(&mut random).map_err(|_| {
-            KeyError::new(
-                KeyErrorKind::Unavailable,
-                "the operating system gave no randomness; try again",
-            )
-        })?;
+        getrandom::fill(&mut random).map_err(|_| NO_RANDOMNESS)?;
         let name = format!(".phi-seal-{}.tmp", to_hex(&random));
-        let path = beside.with_file_name(name);
-        let mut options = OpenOptions::new();
-        options.write(true).create_new(true);
-        let mut file = private(&mut options).open(&path).map_err(of_io)?;
-        let temporary = Self(path);
-        file.write_all(content).map_err(of_io)?;
-        file.sync_all().map_err(of_io)?;
+        let mut temporary = Self {
+            files,
+            draft: Draft::new(beside.with_file_name(name)),
+            is_there: true,
+        };
+        files
+            .change(Op::Write(&temporary.draft, content))
+            .inspect_err(|error| {
+                // Somebody else's.
+                temporary.is_there = error.kind() != io::ErrorKind::AlreadyExists;
+            })
+            .and_then(|()| files.change(Op::Sync(&temporary.draft)))
+            .map_err(of_io)?;
         Ok(temporary)
     }
 }
 
-impl Drop for Temporary {
+impl Drop for Temporary<'_> {
     fn drop(&mut self) {
-        // Nothing to do about a failure: the name is random and stands in nobody's way.
-        let _ = fs::remove_file(&self.0);
+        if self.is_there {
+            // Nothing to do about a failure: the name is random and stands in nobody's way.
+            let _ = self.files.change(Op::Remove(&self.draft.path));
+        }
     }
 }
 
@@ -200,30 +202,6 @@ fn refuse_modes(
 #[cfg(not(unix))]
 fn refuse_modes(_: &fs::Metadata, _: u32, _: &'static str) -> Result<(), KeyError> {
     Ok(())
-}
-
-#[cfg(unix)]
-fn private(options: &mut OpenOptions) -> &mut OpenOptions {
-    use std::os::unix::fs::OpenOptionsExt;
-
-    options.mode(0o600)
-}
-
-#[cfg(not(unix))]
-fn private(options: &mut OpenOptions) -> &mut OpenOptions {
-    options
-}
-
-/// Makes the folder remember the new name, where folders can be synchronised.
-fn sync_folder(of: &Path) -> Result<(), KeyError> {
-    if !cfg!(unix) {
-        return Ok(());
-    }
-    let folder = match of.parent() {
-        Some(parent) if !parent.as_os_str().is_empty() => parent,
-        _ => Path::new("."),
-    };
-    File::open(folder).and_then(|f| f.sync_all()).map_err(of_io)
 }
 
 fn of_io(error: io::Error) -> KeyError {
