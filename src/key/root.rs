@@ -72,7 +72,7 @@ impl RootKey {
         match row.state {
             KeyState::Active | KeyState::DecryptOnly => Ok(()),
             KeyState::Disabled => Err(DISABLED),
-            KeyState::Destroyed => Err(DESTROYED),
+            KeyState::Destroyed => Err(TOMBSTONE),
         }
     }
 
@@ -109,7 +109,7 @@ impl RootKey {
             ));
         }
         let context = WrapContext::of_root(tenant, row.version);
-        let wrapped = row.wrapped.clone().ok_or(DESTROYED)?;
+        let wrapped = row.wrapped.clone().ok_or(TOMBSTONE)?;
         let wrapped = WrappedKey::new(row.reference.as_str(), wrapped)?;
         let drawn = kms.unwrap(&wrapped, &context).await?;
         let root = Self::derive(&drawn, tenant, &context)?;
@@ -197,7 +197,7 @@ impl RootKey {
     pub(super) fn unwrap(&self, row: &StoredKey) -> Result<DataKey, KeyError> {
         self.check(row)?;
         let context = WrapContext::new(&row.scope, &row.id, row.version);
-        let wrapped = row.wrapped.as_deref().ok_or(DESTROYED)?;
+        let wrapped = row.wrapped.as_deref().ok_or(TOMBSTONE)?;
         let payload = unwrap_under(&self.wrapping, wrapped, &context).ok_or(MOVED)?;
         let secret = SecretKey(*payload.as_slice().first_chunk().ok_or(MOVED)?);
         let key = DataKey::new(secret, row.scope.clone());
@@ -265,7 +265,8 @@ const DISABLED: KeyError = KeyError::new(
     "this tenant's root key is disabled; enable it to read what its keys sealed",
 );
 
-const DESTROYED: KeyError =
+/// What a row says whose key is gone.
+pub(super) const TOMBSTONE: KeyError =
     KeyError::new(KeyErrorKind::Destroyed, "the key of this id was destroyed");
 
 const MOVED: KeyError = KeyError::new(

@@ -67,13 +67,18 @@ fn what_is_used_stays_longer() {
     let world = World::new();
     let process = world.process_with(|keys| keys.capacity(10));
     let sealed = process.seal("p-used");
+    let finds = || world.store.calls().finds;
     for number in 0..60 {
-        process.seal(&format!("p-{number}"));
-        assert_eq!(
-            process.open_unprepared("p-used", &sealed),
-            Ok(()),
-            "{number}"
-        );
+        assert_eq!(process.open("p-used", &sealed), Ok(()));
+        let before = finds();
+        // Each is used many times, and by nobody who prepares it again.
+        let patient = format!("p-{number}");
+        let once = process.seal(&patient);
+        for _ in 0..5 {
+            assert_eq!(process.open_unprepared(&patient, &once), Ok(()));
+        }
+        assert_eq!(process.open("p-used", &sealed), Ok(()));
+        assert_eq!(finds() - before, 1, "{number}");
     }
     assert_eq!(process.counts().held, 10);
 }

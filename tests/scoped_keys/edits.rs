@@ -156,7 +156,12 @@ fn a_wrapped_key_works_in_its_own_row_only() {
             };
         });
         let process = world.process();
-        assert_eq!(process.open("p-0", &second), Err(ErrorKind::Provider));
+        // Under the root of another tenant, it is not even known to be one of the patient's.
+        let is_elsewhere = foreign.scope.tenant_id() != own[0].scope.tenant_id();
+        let refused = Err(ErrorKind::Provider);
+        let expected = if is_elsewhere { Ok(()) } else { refused };
+        assert_eq!(process.open("p-0", &second), expected);
+        assert!(process.open("p-0", &sealed).is_err());
         world.store.undo_edits();
     }
     assert_eq!(world.process().open("p-0", &sealed), Ok(()));
@@ -222,15 +227,60 @@ fn a_root_in_memory_vouches_for_no_edited_row() {
     // The first root made the active one again.
     world
         .store
+        .edit(&rows[0], |row| row.state = KeyState::Active);
+    world
+        .store
         .edit(&rows[1], |row| row.state = KeyState::DecryptOnly);
-    world.store.add_beside(&rows[0], {
-        let mut copy = rows[0].clone();
-        copy.state = KeyState::Active;
-        copy
-    });
-    let _ = block_on(process.keys.rotate_root(&tenant(MERCY)));
+    let rotated = kind(block_on(process.keys.rotate_root(&tenant(MERCY))));
+    assert_eq!(rotated, Some(KeyErrorKind::Tampered));
     let error = process.try_seal(MERCY, "p-new").unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Provider);
+}
+
+#[test]
+fn a_row_that_nobody_vouches_for_decides_nothing() {
+    let world = World::new();
+    let process = world.process();
+    let old = process.seal("p-0");
+    block_on(process.keys.rotate(&of("p-0"))).unwrap();
+    let new = process.seal("p-0");
+    block_on(process.keys.set_minimum_version(&of("p-0"), 2)).unwrap();
+    let active = &world.rows(&of("p-0"))[1];
+    for version in [0, 1, 3] {
+        let forged = StoredKey {
+            id: phi_seal::KeyId::from_bytes([7; 32]),
+            version,
+            minimum_version: 1,
+            reference: format!("root:{}", "07".repeat(32)),
+            ..active.clone()
+        };
+        world.store.add_beside(active, forged);
+        let process = world.process();
+        assert_eq!(process.open("p-0", &old), Err(ErrorKind::KeyDisabled));
+        assert_eq!(process.open("p-0", &new), Ok(()));
+        assert_eq!(process.seal("p-0").key_id(), active.id);
+    }
+    // Nor do the others, if it is the active one that cannot be read.
+    world.store.edit(active, |row| {
+        row.reference = format!("root:{}", "07".repeat(32))
+    });
+    let process = world.process();
+    assert_eq!(process.open("p-0", &old), Err(ErrorKind::MissingKey));
+    assert_eq!(process.open("p-0", &new), Err(ErrorKind::MissingKey));
+    assert!(process.try_seal(MERCY, "p-0").is_err());
+    assert_eq!(world.rows(&of("p-0")).len(), 2);
+}
+
+#[test]
+fn a_version_without_a_successor_is_refused() {
+    let world = World::new();
+    let process = world.process();
+    block_on(process.keys.rotate_root(&tenant(MERCY))).unwrap();
+    world.store.edit(&world.rows(&root_of(MERCY))[0], |row| {
+        row.version = u32::MAX
+    });
+    let rotated = block_on(process.keys.rotate_root(&tenant(MERCY)));
+    assert_eq!(kind(rotated), Some(KeyErrorKind::Tampered));
 }
 
 #[test]

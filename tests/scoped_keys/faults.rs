@@ -1,7 +1,11 @@
 //! What a KMS may answer instead of a key.
 
+use std::future::poll_fn;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::task::Poll;
+
 use phi_seal::ErrorKind;
-use phi_seal::key::{KeyErrorKind, KeyProvider};
+use phi_seal::key::{BoxFuture, KeyErrorKind, KeyProvider};
 use pollster::block_on;
 
 use crate::kms::Fault;
@@ -112,6 +116,56 @@ fn a_kms_that_never_answers_leaves_others_and_what_is_loaded_alone() {
     assert_eq!(tasks.run(), 1);
     world.kms.release();
     assert!(tasks.finish().iter().all(Result::is_ok));
+}
+
+#[test]
+fn a_panic_is_its_callers_and_nobody_waits_for_who_is_gone() {
+    let world = World::new();
+    let sealed = world.process().seal("p-0");
+    let process = world.process();
+    let (mercy, patient) = (tenant(MERCY), subject("p-0"));
+    let needs = [need(&mercy, &patient)];
+    world.kms.set(Fault::Hang);
+    let mut tasks = Tasks::new();
+    for _ in 0..4 {
+        tasks.add(caught(process.keys.prepare(&needs)));
+    }
+    assert_eq!(tasks.run(), 4);
+    world.kms.set(Fault::Panic);
+    // Each calls in its turn, since none of them comes back with an answer.
+    assert_eq!(tasks.run(), 0);
+    assert!(tasks.finish().iter().all(Option::is_none));
+    world.kms.release();
+    assert_eq!(process.open("p-0", &sealed), Ok(()));
+
+    let scope = need(&mercy, &patient).scope;
+    let lent = catch_unwind(AssertUnwindSafe(|| {
+        let _ = process
+            .keys
+            .with_active(scope, &mut |_| panic!("as the test says"));
+    }));
+    assert!(lent.is_err());
+    block_on(process.keys.rotate(&crate::ward::of("p-0"))).unwrap();
+    assert_eq!(process.open("p-0", &sealed), Ok(()));
+    process.keys.evict_all();
+    assert_eq!(process.open("p-0", &sealed), Ok(()));
+}
+
+/// What a future gives, unless it panics.
+async fn caught<T>(future: BoxFuture<'_, T>) -> Option<T> {
+    let mut future = Some(future);
+    poll_fn(|cx| {
+        let mut polled = future.take().unwrap();
+        match catch_unwind(AssertUnwindSafe(|| polled.as_mut().poll(cx))) {
+            Ok(Poll::Pending) => {
+                future = Some(polled);
+                Poll::Pending
+            }
+            Ok(Poll::Ready(output)) => Poll::Ready(Some(output)),
+            Err(_) => Poll::Ready(None),
+        }
+    })
+    .await
 }
 
 #[test]

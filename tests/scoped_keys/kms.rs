@@ -14,6 +14,7 @@ pub(crate) enum Fault {
     Fail(KeyErrorKind),
     /// No answer before [`TestKms::release`].
     Hang,
+    Panic,
     /// Another key.
     WrongKey,
     /// The key that was wrapped for somebody else: the first that this KMS ever drew.
@@ -117,6 +118,7 @@ impl TestKms {
                 self.state().sleepers.push(cx.waker().clone());
                 Poll::Pending
             }
+            Some(Fault::Panic) => panic!("as the test says"),
             Some(Fault::Fail(kind)) => Poll::Ready(Err(KeyError::new(kind, "as the test says"))),
             fault => Poll::Ready(Ok(fault)),
         })

@@ -17,6 +17,7 @@ const PATIENT: &str = "canary-patient-91c2";
 fn nothing_printed_names_tenants_patients_or_keys() {
     let world = World::empty();
     let process = world.process();
+    process.add("another");
     process.add(TENANT);
     let sealed = process.try_seal(TENANT, PATIENT).unwrap();
     let (tenant, subject) = (tenant(TENANT), subject(PATIENT));

@@ -103,8 +103,9 @@ impl TestStore {
     }
 
     /// A second row beside it.
-    pub(crate) fn add_beside(&self, row: &StoredKey, copy: StoredKey) {
-        self.state().edits.insert(row.id, vec![row.clone(), copy]);
+    pub(crate) fn add_beside(&self, row: &StoredKey, other: StoredKey) {
+        let rows = vec![row.clone(), other];
+        self.state().edits.insert(row.id, rows);
     }
 
     pub(crate) fn undo_edits(&self) {

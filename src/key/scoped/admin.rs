@@ -3,12 +3,11 @@
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 use std::collections::HashSet;
-use std::sync::PoisonError;
 use std::time::Duration;
 
 use super::ScopedKeys;
-use super::held::minimum_version;
-use super::roots::HeldRoot;
+use super::held::{Held, minimum_version};
+use super::roots::{HeldRoot, NO_TENANT, active_of};
 use crate::envelope::KeyId;
 use crate::key::data_key::DataKey;
 use crate::key::error::{KeyError, KeyErrorKind};
@@ -30,18 +29,19 @@ impl ScopedKeys {
     /// Those of store and KMS. If two processes add it at once, one key remains and both succeed.
     pub async fn add_tenant(&self, tenant: &TenantId<'_>) -> Result<(), KeyError> {
         let tenant = &tenant.clone().into_owned();
-        if !self.read_roots(tenant, self.moment()).await?.is_empty() {
+        let _turn = self.changes.turn(&RootKey::scope_of(tenant)).await;
+        if !self.read_roots(tenant).await?.is_empty() {
             return Ok(());
         }
         let (root, row) = self.create_root(tenant, 1).await?;
         match self.apply(&[KeyChange::Add(row.clone())]).await {
             Ok(()) => {
-                self.know_roots(tenant, Vec::from([row]), root.loaded);
-                self.keep_root(tenant, root);
+                self.roots.know(tenant, Vec::from([row]), self.moment());
+                self.roots.keep(tenant, root);
                 Ok(())
             }
             Err(error) if error.kind() == KeyErrorKind::Conflict => {
-                self.read_roots(tenant, self.moment()).await.map(drop)
+                self.read_roots(tenant).await.map(drop)
             }
             Err(error) => Err(error),
         }
@@ -64,6 +64,7 @@ impl ScopedKeys {
     /// [`KeyErrorKind::Missing`] if the scope has no key yet, [`KeyErrorKind::Destroyed`] if it has
     /// none any more, and those of store and KMS.
     pub async fn rotate(&self, scope: &KeyScope) -> Result<KeyId, KeyError> {
+        let _turn = self.changes.turn(scope).await;
         let rows = self.authentic_rows(scope).await?;
         self.rotate_rows(scope, rows).await
     }
@@ -79,6 +80,7 @@ impl ScopedKeys {
         scope: &KeyScope,
         age: Duration,
     ) -> Result<Option<KeyId>, KeyError> {
+        let _turn = self.changes.turn(scope).await;
         let rows = self.authentic_rows(scope).await?;
         let now = self.unix_time();
         let is_older = |row: &StoredKey| now.saturating_sub(row.created) > age.as_secs();
@@ -90,28 +92,43 @@ impl ScopedKeys {
     }
 
     /// Rotates every key of the store whose active version is older than `age`, tenants' roots
-    /// excepted, and gives their number. What somebody else rotates meanwhile is left to him.
+    /// excepted, and gives their number. What somebody else rotates or destroys meanwhile is left to
+    /// him.
     ///
     /// Reads the whole store, a page of 1,000 rows at a time.
     ///
     /// # Errors
     ///
-    /// Those of store and KMS; what was rotated before one remains so.
+    /// Those of store and KMS; what was rotated before one remains so. Rows that were edited, or whose
+    /// root cannot be used, are passed by: all others are rotated first, and then the first such error
+    /// is returned.
     pub async fn rotate_all_older_than(&self, age: Duration) -> Result<u64, KeyError> {
         let mut after = None;
         let mut rotated = 0;
+        let mut refusal = None;
         loop {
+            self.counters.store_query();
             let page = self.store.page(after.as_ref(), 1_000).await?;
             let Some(last) = page.rows.last() else {
-                return Ok(rotated);
+                return refusal.map_or(Ok(rotated), Err);
             };
             after = Some(last.id);
             let active = page.rows.iter().filter(|row| row.state == KeyState::Active);
             for row in active.filter(|row| row.scope.key_use() != KeyUse::Root) {
-                match self.rotate_if_older_than(&row.scope, age).await {
-                    Ok(new) => rotated += u64::from(new.is_some()),
-                    Err(error) if error.kind() == KeyErrorKind::Conflict => {}
-                    Err(error) => return Err(error),
+                let error = match self.rotate_if_older_than(&row.scope, age).await {
+                    Ok(new) => {
+                        rotated += u64::from(new.is_some());
+                        continue;
+                    }
+                    Err(error) => error,
+                };
+                match error.kind() {
+                    KeyErrorKind::Conflict | KeyErrorKind::Destroyed => {}
+                    KeyErrorKind::Tampered
+                    | KeyErrorKind::WrongKey
+                    | KeyErrorKind::Missing
+                    | KeyErrorKind::Disabled => refusal = refusal.or(Some(error)),
+                    _ => return Err(error),
                 }
             }
         }
@@ -172,17 +189,19 @@ impl ScopedKeys {
         scope: &KeyScope,
         version: u32,
     ) -> Result<(), KeyError> {
+        let _turn = self.changes.turn(scope).await;
         let mut rows = self.authentic_rows(scope).await?;
         let active = rows
             .iter_mut()
-            .find(|(row, _)| row.state == KeyState::Active);
+            .rfind(|(row, _)| row.state == KeyState::Active);
         let (row, root) = active.ok_or(NO_ACTIVE)?;
         if version == 0 || version > row.version {
             return Err(ABOVE_ACTIVE);
         }
         let to = root.key.with_minimum(row, version, self.unix_time());
         self.replace(row, to).await?;
-        self.put(scope, rows).await
+        self.put(scope, &rows);
+        Ok(())
     }
 
     /// Adds a key that came from elsewhere, such as a keyring that a store takes the place of. It
@@ -191,13 +210,18 @@ impl ScopedKeys {
     /// # Errors
     ///
     /// [`KeyErrorKind::AlreadyExists`] if the store has it; [`KeyErrorKind::InvalidState`] for a key
-    /// that all tenants share; [`KeyErrorKind::Missing`] for a tenant without root.
+    /// that all tenants share; [`KeyErrorKind::Missing`] for a tenant without root;
+    /// [`KeyErrorKind::Destroyed`] for a scope whose keys were all destroyed.
     pub async fn add_decrypt_only(&self, key: &DataKey) -> Result<u32, KeyError> {
         let scope = key.scope();
         let tenant = scope.tenant_id().ok_or(SHARED)?;
+        let _turn = self.changes.turn(scope).await;
         let mut rows = self.authentic_rows(scope).await?;
         if rows.iter().any(|(row, _)| row.id == *key.id()) {
             return Err(KNOWN);
+        }
+        if is_erased(&rows) {
+            return Err(ERASED);
         }
         let root = self.active_root(tenant).await?;
         let version = rows.last().map_or(1, |(row, _)| row.version + 1);
@@ -205,9 +229,14 @@ impl ScopedKeys {
         let mut row = root.key.store(key, version, now)?;
         row.minimum_version = minimum(&rows);
         let row = root.key.change(&row, KeyState::DecryptOnly, now);
-        self.apply(&[KeyChange::Add(row.clone())]).await?;
+        if let Err(error) = self.apply(&[KeyChange::Add(row.clone())]).await {
+            self.counters.store_query();
+            let same = self.store.find(&[KeyQuery::Id(row.id)]).await?;
+            // Under another scope, since ids do not depend on them.
+            return Err(if same.is_empty() { error } else { KNOWN });
+        }
         rows.push((row, root));
-        self.put(scope, rows).await?;
+        self.put(scope, &rows);
         Ok(version)
     }
 
@@ -218,25 +247,29 @@ impl ScopedKeys {
     /// [`KeyErrorKind::Missing`] for an unknown tenant, and those of store and KMS.
     pub async fn rotate_root(&self, tenant: &TenantId<'_>) -> Result<KeyId, KeyError> {
         let tenant = &tenant.clone().into_owned();
-        let rows = self.read_roots(tenant, self.moment()).await?;
-        let active = rows.iter().find(|row| row.state == KeyState::Active);
-        let active = active.ok_or(NO_ACTIVE)?;
-        let old = self.root(tenant, &active.id).await?;
+        let _turn = self.changes.turn(&RootKey::scope_of(tenant)).await;
+        let mut rows = self.read_roots(tenant).await?;
+        let active = active_of(&rows).ok_or(NO_ACTIVE)?.clone();
+        let old = self.root(tenant, &active).await?;
+        // Rows of roots are authenticated one by one, when they are used.
         let last = rows.iter().map(|row| row.version).max().unwrap_or(0);
-        let (new_root, new) = self.create_root(tenant, last + 1).await?;
+        let version = last.checked_add(1).ok_or(NO_MORE_VERSIONS)?;
+        let (new_root, new) = self.create_root(tenant, version).await?;
         let id = new.id;
+        let now = self.unix_time();
+        let retired = old.key.change(&active, KeyState::DecryptOnly, now);
         let changes = [
             KeyChange::Replace {
-                from: active.clone(),
-                to: old
-                    .key
-                    .change(active, KeyState::DecryptOnly, self.unix_time()),
+                from: active,
+                to: retired.clone(),
             },
-            KeyChange::Add(new),
+            KeyChange::Add(new.clone()),
         ];
         self.apply(&changes).await?;
-        self.read_roots(tenant, self.moment()).await?;
-        self.keep_root(tenant, new_root);
+        rows.retain(|row| row.id != retired.id);
+        rows.extend([retired, new]);
+        self.roots.know(tenant, rows, self.moment());
+        self.roots.keep(tenant, new_root);
         Ok(id)
     }
 
@@ -245,20 +278,25 @@ impl ScopedKeys {
     ///
     /// # Errors
     ///
-    /// Those of store and KMS; [`KeyErrorKind::Contract`] if what was wrapped anew gives another key.
+    /// [`KeyErrorKind::Missing`] for an unknown tenant, and those of store and KMS;
+    /// [`KeyErrorKind::WrongKey`] if what was wrapped anew gives another key.
     pub async fn rewrap_roots(&self, tenant: &TenantId<'_>) -> Result<(), KeyError> {
         let tenant = &tenant.clone().into_owned();
-        let rows = self.read_roots(tenant, self.moment()).await?;
+        let _turn = self.changes.turn(&RootKey::scope_of(tenant)).await;
+        let mut rows = self.read_roots(tenant).await?;
+        if rows.is_empty() {
+            return Err(NO_TENANT);
+        }
         let mut changes = Vec::with_capacity(rows.len());
-        for row in rows.iter().filter(|row| row.wrapped.is_some()) {
-            self.counters.kms_calls(3);
-            changes.push(KeyChange::Replace {
-                from: row.clone(),
-                to: RootKey::rewrap(&*self.kms, row, self.unix_time()).await?,
-            });
+        for row in rows.iter_mut().filter(|row| row.wrapped.is_some()) {
+            let rewrapped = RootKey::rewrap(&self.kms, row, self.unix_time()).await;
+            let to = rewrapped.inspect_err(|_| self.roots.doubt(tenant))?;
+            let from = core::mem::replace(row, to.clone());
+            changes.push(KeyChange::Replace { from, to });
         }
         self.apply(&changes).await?;
-        self.read_roots(tenant, self.moment()).await.map(drop)
+        self.roots.know(tenant, rows, self.moment());
+        Ok(())
     }
 
     /// Destroys all versions of a scope's key, the active one too, if they are `known`: the caller
@@ -268,6 +306,7 @@ impl ScopedKeys {
         scope: &KeyScope,
         known: &[KeyId],
     ) -> Result<Vec<KeyInfo>, KeyError> {
+        let _turn = self.changes.turn(scope).await;
         let mut rows = self.authentic_rows(scope).await?;
         if rows.iter().any(|(row, _)| !known.contains(&row.id)) {
             return Err(CHANGED);
@@ -285,9 +324,14 @@ impl ScopedKeys {
         if !changes.is_empty() {
             self.apply(&changes).await?;
         }
-        let infos = rows.iter().map(|(row, _)| info(row)).collect();
-        self.put(scope, rows).await?;
-        Ok(infos)
+        self.put(scope, &rows);
+        // A key that was added meanwhile is in nobody's way, and so is not a conflict to the store.
+        let found = self.find(core::iter::once(scope), self.moment()).await?;
+        let is_left = |row: &StoredKey| row.state != KeyState::Destroyed;
+        if found.values().flatten().any(is_left) {
+            return Err(CHANGED);
+        }
+        Ok(rows.iter().map(|(row, _)| info(row)).collect())
     }
 
     /// How many keys the store has destroyed so far.
@@ -350,7 +394,7 @@ impl ScopedKeys {
                 let minimum = minimum_version(rows.iter());
                 for row in rows.iter().filter(|row| ids.contains(&row.id)) {
                     let unwrapped = match scope.tenant_id() {
-                        Some(tenant) => self.root_of(tenant, row, now).await,
+                        Some(tenant) => self.root_of(tenant, row).await,
                         None => Err(SHARED),
                     };
                     let unwrapped = unwrapped.and_then(|root| root.key.unwrap(row).map(drop));
@@ -363,10 +407,8 @@ impl ScopedKeys {
 
     /// From now on these keys are destroyed for this process, whatever the store says.
     pub(crate) fn refuse(&self, ids: impl IntoIterator<Item = KeyId>) {
-        self.refused
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .extend(ids);
+        Arc::make_mut(&mut *self.refused()).extend(ids);
+        self.flights.outdate_all();
         self.cache.clear();
     }
 
@@ -375,9 +417,8 @@ impl ScopedKeys {
         tenant: &TenantId<'static>,
         version: u32,
     ) -> Result<(HeldRoot, StoredKey), KeyError> {
-        self.counters.kms_calls(1);
         let loaded = self.moment();
-        let (key, row) = RootKey::create(&*self.kms, tenant, version, loaded.unix()).await?;
+        let (key, row) = RootKey::create(&self.kms, tenant, version, loaded.unix()).await?;
         let key = Arc::new(key);
         Ok((HeldRoot { key, loaded }, row))
     }
@@ -389,7 +430,7 @@ impl ScopedKeys {
     ) -> Result<KeyId, KeyError> {
         let tenant = scope.tenant_id().ok_or(SHARED)?;
         let last = rows.last().map(|(row, _)| row.version).ok_or(NO_ACTIVE)?;
-        if rows.iter().all(|(row, _)| row.state == KeyState::Destroyed) {
+        if is_erased(&rows) {
             return Err(ERASED);
         }
         let now = self.unix_time();
@@ -405,12 +446,13 @@ impl ScopedKeys {
         }
         let root = self.active_root(tenant).await?;
         let key = DataKey::generate(scope.clone())?;
-        let new = root.key.store(&key, last + 1, now)?;
+        let version = last.checked_add(1).ok_or(NO_MORE_VERSIONS)?;
+        let new = root.key.store(&key, version, now)?;
         let new = root.key.with_minimum(&new, minimum, now);
         changes.push(KeyChange::Add(new.clone()));
         self.apply(&changes).await?;
         rows.push((new, root));
-        self.put(scope, rows).await?;
+        self.put(scope, &rows);
         Ok(*key.id())
     }
 
@@ -420,16 +462,18 @@ impl ScopedKeys {
         version: u32,
         to: impl FnOnce(KeyState) -> Result<KeyState, KeyError>,
     ) -> Result<(), KeyError> {
+        let _turn = self.changes.turn(scope).await;
         let mut rows = self.authentic_rows(scope).await?;
         let found = rows.iter_mut().find(|(row, _)| row.version == version);
         let (row, root) = found.ok_or(NOT_FOUND)?;
         let state = to(row.state)?;
-        if state == row.state {
-            return Ok(());
+        if state != row.state {
+            let to = root.key.change(row, state, self.unix_time());
+            self.replace(row, to).await?;
         }
-        let to = root.key.change(row, state, self.unix_time());
-        self.replace(row, to).await?;
-        self.put(scope, rows).await
+        // Also if another process has done it: this one may not know yet.
+        self.put(scope, &rows);
+        Ok(())
     }
 
     async fn replace(&self, row: &mut StoredKey, to: StoredKey) -> Result<(), KeyError> {
@@ -453,23 +497,30 @@ impl ScopedKeys {
         rows.sort_unstable_by_key(|row| row.version);
         let mut authentic = Vec::with_capacity(rows.len());
         for row in rows {
-            let root = self.root_of(tenant, &row, now).await?;
+            let root = self.root_of(tenant, &row).await?;
             root.key.check(&row)?;
             authentic.push((row, root));
         }
         Ok(authentic)
     }
 
-    /// What the store has now, in memory as well.
-    async fn put(
-        &self,
-        scope: &KeyScope,
-        rows: Vec<(StoredKey, HeldRoot)>,
-    ) -> Result<(), KeyError> {
-        let rows = rows.into_iter().map(|(row, _)| row).collect();
-        let rows = core::iter::once((scope.clone(), rows)).collect();
-        self.insert(rows, self.moment()).await.map(drop)
+    /// What the store has now, in memory as well, in the place of what is there or on its way.
+    ///
+    /// Waits for nothing: a change that the store has made cannot be lost to this process by a caller
+    /// who gives up, or by a KMS that is out of reach.
+    fn put(&self, scope: &KeyScope, rows: &[(StoredKey, HeldRoot)]) {
+        // Held until the end: nobody refuses a key between the look and the insertion.
+        let refused = self.refused();
+        let rows = rows.iter().map(|(row, root)| (row, Ok(root.clone())));
+        let held = Held::of_rows(rows, self.moment(), self.terms(&refused));
+        self.flights.outdate(scope);
+        self.cache.insert(Vec::from([(scope, held)]), |_| false);
     }
+}
+
+fn is_erased(rows: &[(StoredKey, HeldRoot)]) -> bool {
+    let is_destroyed = |(row, _): &(StoredKey, HeldRoot)| row.state == KeyState::Destroyed;
+    !rows.is_empty() && rows.iter().all(is_destroyed)
 }
 
 fn info(row: &StoredKey) -> KeyInfo {
@@ -510,6 +561,11 @@ const CHANGED: KeyError = KeyError::new(
 const NOT_FOUND: KeyError = KeyError::new(
     KeyErrorKind::NotFound,
     "the scope has no key of this version",
+);
+
+const NO_MORE_VERSIONS: KeyError = KeyError::new(
+    KeyErrorKind::Tampered,
+    "a row of the key store has the last version there is; put it back from a backup",
 );
 
 const NO_ACTIVE: KeyError = KeyError::new(

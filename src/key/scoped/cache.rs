@@ -1,13 +1,14 @@
 //! Keys in memory, by scope: read without a lock, bounded in total and for each tenant.
 
 use alloc::collections::VecDeque;
-use alloc::sync::Arc;
-use std::collections::HashMap;
+use alloc::vec::Vec;
+use std::collections::{HashMap, HashSet};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use foldhash::fast::RandomState;
+use papaya::Guard;
 
-use super::held::Held;
+use super::held::{Held, Pin};
 use super::owner::{Owner, Place};
 use crate::key::scope::KeyScope;
 use crate::label::TenantId;
@@ -41,16 +42,14 @@ impl Cache {
 
     pub(super) fn read<R>(&self, owner: Owner<'_>, f: impl FnOnce(&Held) -> R) -> Option<R> {
         let held = self.held.pin();
-        let held = held.get(&owner)?;
-        held.mark_used();
-        Some(f(held))
+        held.get(&owner).map(f)
     }
 
     /// Keeps the scopes that `accept` accepts from being evicted, and says which it did not.
     pub(super) fn pin<'a, T: Copy>(
         &self,
         wanted: impl IntoIterator<Item = (Owner<'a>, T)>,
-        pins: &mut Vec<Arc<()>>,
+        pins: &mut Vec<Pin>,
         accept: impl Fn(&Held, T) -> bool,
     ) -> Vec<(Owner<'a>, T)> {
         // Under the lock, so that nothing is evicted between look and pin.
@@ -59,59 +58,81 @@ impl Cache {
         let mut rest = Vec::new();
         for (owner, t) in wanted {
             match held.get(&owner).filter(|held| accept(held, t)) {
-                Some(held) => pins.push(Arc::clone(&held.pin)),
+                Some(held) => pins.push(held.pin()),
                 None => rest.push((owner, t)),
             }
         }
         rest
     }
 
-    /// Puts keys in the place of what was there, evicts others, and gives what pins the new.
-    pub(super) fn insert(&self, scope: &KeyScope, mut new: Held) -> Arc<()> {
+    /// Puts keys in the place of what was there, unless that is forbidden by now; evicts others, and
+    /// gives what pins the new.
+    pub(super) fn insert(
+        &self,
+        new: Vec<(&KeyScope, Held)>,
+        is_forbidden: impl Fn(&KeyScope) -> bool,
+    ) -> Vec<Pin> {
         let mut ledger = self.ledger();
         let held = self.held.pin();
-        let (Some(tenant), Some(owner), Some(place)) =
-            (scope.tenant_id(), Owner::of(scope), Place::of(scope))
-        else {
-            // Nobody can ask for it.
-            return new.pin;
-        };
-        match held.get(&owner) {
-            // Leases of the old hold the new one too.
-            Some(old) => new.pin = Arc::clone(&old.pin),
-            None => ledger.add(scope),
+        let mut pins = Vec::with_capacity(new.len());
+        let mut tenants = HashSet::new();
+        for (scope, mut new) in new {
+            let (Some(tenant), Some(owner), Some(place)) =
+                (scope.tenant_id(), Owner::of(scope), Place::of(scope))
+            else {
+                // Nobody can ask for it.
+                continue;
+            };
+            if is_forbidden(scope) {
+                continue;
+            }
+            match held.get(&owner) {
+                // Leases of the old hold the new one too.
+                Some(old) => new.succeed(old),
+                None => ledger.add(scope),
+            }
+            pins.push(new.pin());
+            held.insert(place, new);
+            tenants.insert(tenant);
         }
-        let pin = Arc::clone(&new.pin);
-        held.insert(place, new);
-        while ledger.len_of(tenant) > self.capacity_per_tenant {
-            if !ledger.evict(tenant, |scope| self.evict_unless_needed(scope)) {
-                break;
+        for tenant in tenants {
+            while ledger.len_of(tenant) > self.capacity_per_tenant {
+                if !ledger.evict(tenant, |scope| self.evict_unless_needed(scope)) {
+                    break;
+                }
             }
         }
+        let mut all_needed = Vec::new();
         while ledger.len > self.capacity {
-            let Some(tenant) = ledger.largest() else {
+            let Some(tenant) = ledger.largest_but(&all_needed) else {
                 break;
             };
             if !ledger.evict(&tenant, |scope| self.evict_unless_needed(scope)) {
-                break;
+                all_needed.push(tenant);
             }
         }
-        pin
+        self.wipe_soon();
+        pins
     }
 
-    pub(super) fn remove(&self, scope: &KeyScope) {
+    /// Forgets a scope, if `f` says so.
+    pub(super) fn remove_if(&self, owner: Owner<'_>, f: impl FnOnce(&Held) -> bool) {
         let mut ledger = self.ledger();
-        let owner = Owner::of(scope);
-        if owner.is_some_and(|owner| self.held.pin().remove(&owner).is_some()) {
-            ledger.remove(scope);
+        let held = self.held.pin();
+        if held.get(&owner).is_some_and(f) {
+            held.remove(&owner);
+            ledger.remove(owner);
         }
+        self.wipe_soon();
     }
 
     pub(super) fn clear(&self) {
         let mut ledger = self.ledger();
-        self.held.pin().clear();
+        let held = self.held.pin();
+        held.clear();
         ledger.tenants.clear();
         ledger.len = 0;
+        self.wipe_soon();
     }
 
     pub(super) fn len(&self) -> usize {
@@ -136,6 +157,12 @@ impl Cache {
         !is_needed
     }
 
+    /// The map wipes and frees what was taken out of it when nobody reads any more, some at a time;
+    /// this has it try now. What another thread may still read is wiped later.
+    fn wipe_soon(&self) {
+        self.held.guard().flush();
+    }
+
     fn ledger(&self) -> MutexGuard<'_, Ledger> {
         // Should something panic while it is held, the bounds are off by an entry.
         self.ledger.lock().unwrap_or_else(PoisonError::into_inner)
@@ -151,14 +178,20 @@ impl Ledger {
         }
     }
 
-    fn remove(&mut self, scope: &KeyScope) {
-        let queue = scope
-            .tenant_id()
-            .and_then(|tenant| self.tenants.get_mut(tenant));
-        if let Some(queue) = queue {
+    fn remove(&mut self, owner: Owner<'_>) {
+        let tenant = owner.tenant.clone().into_owned();
+        if let Some(queue) = self.tenants.get_mut(&tenant) {
             let before = queue.len();
-            queue.retain(|other| other != scope);
+            queue.retain(|other| Owner::of(other) != Some(owner));
             self.len -= before - queue.len();
+        }
+        self.forget_if_empty(&tenant);
+    }
+
+    /// However many tenants come and go, what is kept of them is bounded by what is held.
+    fn forget_if_empty(&mut self, tenant: &TenantId<'static>) {
+        if self.len_of(tenant) == 0 {
+            self.tenants.remove(tenant);
         }
     }
 
@@ -167,8 +200,10 @@ impl Ledger {
     }
 
     /// Who has most pays.
-    fn largest(&self) -> Option<TenantId<'static>> {
-        let largest = self.tenants.iter().max_by_key(|(_, queue)| queue.len());
+    fn largest_but(&self, others: &[TenantId<'static>]) -> Option<TenantId<'static>> {
+        let tenants = self.tenants.iter();
+        let tenants = tenants.filter(|(tenant, _)| !others.contains(tenant));
+        let largest = tenants.max_by_key(|(_, queue)| queue.len());
         largest.map(|(tenant, _)| tenant.clone())
     }
 
@@ -189,6 +224,7 @@ impl Ledger {
             if evict(&scope) {
                 self.len -= 1;
                 self.evictions += 1;
+                self.forget_if_empty(tenant);
                 return true;
             }
             queue.push_back(scope);

@@ -13,11 +13,11 @@ pub struct KeyCounts {
     pub held: u64,
     /// Prepared scopes that were in memory.
     pub hits: u64,
-    /// Prepared scopes that were not, or were too old.
+    /// Prepared scopes that were not, were too old, or did not have the key that was asked for.
     pub misses: u64,
     /// Scopes that were pushed out by others.
     pub evictions: u64,
-    /// Queries to the store.
+    /// Queries to the store, and changes.
     pub store_queries: u64,
     /// Calls to the KMS.
     pub kms_calls: u64,
@@ -30,7 +30,6 @@ pub(super) struct Counters {
     hits: AtomicU64,
     misses: AtomicU64,
     store_queries: AtomicU64,
-    kms_calls: AtomicU64,
     served_in_grace: AtomicU64,
 }
 
@@ -44,23 +43,19 @@ impl Counters {
         self.store_queries.fetch_add(1, Ordering::Relaxed);
     }
 
-    pub(super) fn kms_calls(&self, calls: u64) {
-        self.kms_calls.fetch_add(calls, Ordering::Relaxed);
-    }
-
     pub(super) fn served_in_grace(&self, scopes: usize) {
         self.served_in_grace
             .fetch_add(scopes as u64, Ordering::Relaxed);
     }
 
-    pub(super) fn read(&self, held: usize, evictions: u64) -> KeyCounts {
+    pub(super) fn read(&self, held: usize, evictions: u64, kms_calls: u64) -> KeyCounts {
         KeyCounts {
             held: held as u64,
             hits: self.hits.load(Ordering::Relaxed),
             misses: self.misses.load(Ordering::Relaxed),
             evictions,
             store_queries: self.store_queries.load(Ordering::Relaxed),
-            kms_calls: self.kms_calls.load(Ordering::Relaxed),
+            kms_calls,
             served_in_grace: self.served_in_grace.load(Ordering::Relaxed),
         }
     }

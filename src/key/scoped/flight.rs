@@ -2,83 +2,137 @@
 
 use alloc::sync::Arc;
 use alloc::vec::Vec;
-use std::collections::HashMap;
+use core::hash::Hash;
+use std::collections::{HashMap, HashSet};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use futures_util::lock::{Mutex as AsyncMutex, OwnedMutexGuard};
 
 use crate::key::error::KeyError;
-use crate::key::scope::KeyScope;
 
-/// What is being loaded now.
-#[derive(Default)]
-pub(super) struct Flights(Mutex<HashMap<KeyScope, Arc<Flight>>>);
+/// What is being done now, by what it is done to.
+///
+/// Nothing is spawned: a claim is held by a future that its caller polls. One that is neither polled
+/// nor dropped holds up those who wait for it.
+pub(super) struct Flights<K: Eq + Hash>(Mutex<HashMap<K, InFlight>>);
 
-/// Scopes that one caller loads for all. It holds the lock until it is done, or gave up.
+struct InFlight {
+    flight: Arc<Flight>,
+    /// Whether something changed after it began.
+    is_outdated: bool,
+}
+
+/// What one caller does for all. It holds the lock until it is done, or gave up.
 #[derive(Default)]
 pub(super) struct Flight(Arc<AsyncMutex<Outcome>>);
 
-/// How it ended, unless its loader was dropped before.
+/// How it ended, unless its caller was dropped before.
 type Outcome = Option<Result<(), KeyError>>;
 
-impl Flights {
-    /// Claims the scopes that nobody loads; the others come back as flights to wait for.
+impl<K: Clone + Eq + Hash> Flights<K> {
+    /// Claims what nobody has; the others come back as flights to wait for.
     pub(super) fn join(
         &self,
-        wanted: impl IntoIterator<Item = KeyScope>,
-    ) -> (Option<Claim<'_>>, Vec<Arc<Flight>>) {
+        wanted: impl IntoIterator<Item = K>,
+    ) -> (Option<Claim<'_, K>>, Vec<Arc<Flight>>) {
         let mut claimed = Vec::new();
         let mut others: Vec<Arc<Flight>> = Vec::new();
+        let mut known = HashSet::new();
         let mine = Arc::new(Flight::default());
         let mut flights = self.flights();
-        for scope in wanted {
-            match flights.get(&scope) {
-                Some(flight) => {
-                    if !others.iter().any(|other| Arc::ptr_eq(other, flight)) {
-                        others.push(Arc::clone(flight));
+        for key in wanted {
+            match flights.get(&key) {
+                Some(other) => {
+                    if known.insert(Arc::as_ptr(&other.flight)) {
+                        others.push(Arc::clone(&other.flight));
                     }
                 }
-                None => claimed.push(scope),
+                None => claimed.push(key),
             }
         }
         // Nobody else has it yet.
         let outcome = mine.0.try_lock_owned();
         let claim = outcome.filter(|_| !claimed.is_empty()).map(|outcome| {
-            for scope in &claimed {
-                flights.insert(scope.clone(), Arc::clone(&mine));
+            for key in &claimed {
+                let flight = Arc::clone(&mine);
+                let is_outdated = false;
+                let state = InFlight {
+                    flight,
+                    is_outdated,
+                };
+                flights.insert(key.clone(), state);
             }
             Claim {
                 flights: self,
-                scopes: claimed,
+                keys: claimed,
                 outcome,
             }
         });
         (claim, others)
     }
 
-    fn flights(&self) -> MutexGuard<'_, HashMap<KeyScope, Arc<Flight>>> {
+    /// Waits until nobody else has it.
+    pub(super) async fn turn(&self, key: &K) -> Claim<'_, K> {
+        loop {
+            let (claim, others) = self.join([key.clone()]);
+            if let Some(claim) = claim {
+                return claim;
+            }
+            for other in others {
+                other.wait().await;
+            }
+        }
+    }
+
+    /// What is being loaded of this may have been read before something changed.
+    pub(super) fn outdate(&self, key: &K) {
+        if let Some(state) = self.flights().get_mut(key) {
+            state.is_outdated = true;
+        }
+    }
+
+    /// The same of everything.
+    pub(super) fn outdate_all(&self) {
+        for state in self.flights().values_mut() {
+            state.is_outdated = true;
+        }
+    }
+
+    fn flights(&self) -> MutexGuard<'_, HashMap<K, InFlight>> {
         // Nothing panics while it is held.
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
+impl<K: Eq + Hash> Default for Flights<K> {
+    fn default() -> Self {
+        Self(Mutex::default())
+    }
+}
+
 impl Flight {
-    /// `None` if the loader was dropped: somebody else has to do it.
+    /// `None` if its caller was dropped: somebody else has to do it.
     pub(super) async fn wait(&self) -> Outcome {
         *self.0.lock().await
     }
 }
 
-/// Scopes to load. Dropped, it lets the others go on.
-pub(super) struct Claim<'f> {
-    flights: &'f Flights,
-    scopes: Vec<KeyScope>,
+/// What this caller does for all. Dropped, it lets the others go on.
+pub(super) struct Claim<'f, K: Clone + Eq + Hash> {
+    flights: &'f Flights<K>,
+    keys: Vec<K>,
     outcome: OwnedMutexGuard<Outcome>,
 }
 
-impl Claim<'_> {
-    pub(super) fn scopes(&self) -> &[KeyScope] {
-        &self.scopes
+impl<K: Clone + Eq + Hash> Claim<'_, K> {
+    pub(super) fn keys(&self) -> &[K] {
+        &self.keys
+    }
+
+    /// Whether something changed since it was claimed.
+    pub(super) fn is_outdated(&self, key: &K) -> bool {
+        let flights = self.flights.flights();
+        flights.get(key).is_none_or(|state| state.is_outdated)
     }
 
     pub(super) fn finish(mut self, result: Result<(), KeyError>) {
@@ -86,11 +140,11 @@ impl Claim<'_> {
     }
 }
 
-impl Drop for Claim<'_> {
+impl<K: Clone + Eq + Hash> Drop for Claim<'_, K> {
     fn drop(&mut self) {
         let mut flights = self.flights.flights();
-        for scope in &self.scopes {
-            flights.remove(scope);
+        for key in &self.keys {
+            flights.remove(key);
         }
     }
 }

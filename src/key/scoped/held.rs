@@ -2,13 +2,16 @@
 
 use alloc::sync::Arc;
 use alloc::vec::Vec;
-use core::sync::atomic::{AtomicBool, Ordering};
+use core::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::collections::HashSet;
 use std::time::{Duration, SystemTime};
 
+use super::roots::HeldRoot;
 use crate::clock::Clock;
 use crate::envelope::KeyId;
 use crate::key::data_key::DataKey;
 use crate::key::error::{KeyError, KeyErrorKind};
+use crate::key::root::TOMBSTONE;
 use crate::key::state::KeyState;
 use crate::key::store::StoredKey;
 
@@ -18,59 +21,105 @@ pub(super) struct Held {
     keys: Vec<HeldKey>,
     /// Why the rows cannot be used: they were edited, say.
     broken: Option<KeyError>,
+    /// Whether the rows say all there is to say. A root that could not be used may be usable at the
+    /// next try.
+    is_settled: bool,
     pub(super) loaded: Moment,
     /// By the monotonic clock.
     pub(super) lent_until: Duration,
-    /// Shared with the leases that pin it, and with what takes its place.
-    pub(super) pin: Arc<()>,
-    /// Whether it was read since an eviction last came by.
+    /// Whether the KMS could not be reached for a root that was too old.
+    pub(super) is_in_grace: bool,
+    /// Shared with what takes its place.
+    leases: Leases,
+    /// Whether it was prepared again since it was loaded, or since an eviction last came by.
     used: AtomicBool,
 }
 
 /// A key, or why it is not lent.
-pub(super) struct HeldKey {
+struct HeldKey {
     id: KeyId,
+    version: u32,
+    /// Only if it is authentic.
     is_active: bool,
     key: Result<DataKey, KeyError>,
 }
 
+/// How long keys are lent, and which are not.
+#[derive(Clone, Copy)]
+pub(super) struct Terms<'t> {
+    pub(super) max_age: Duration,
+    pub(super) lifetime: Duration,
+    pub(super) refused: &'t HashSet<KeyId>,
+}
+
 impl Held {
-    /// Of the rows of one scope, whose keys `unwrap` gives.
-    pub(super) fn of_rows(
-        rows: &[StoredKey],
-        loaded: Moment,
-        lifetime: Duration,
-        mut unwrap: impl FnMut(&StoredKey) -> Result<DataKey, KeyError>,
+    /// Of the rows of one scope as they were read `now`, each with its root.
+    pub(super) fn of_rows<'r>(
+        rows: impl IntoIterator<Item = (&'r StoredKey, Result<HeldRoot, KeyError>)>,
+        now: Moment,
+        terms: Terms<'_>,
     ) -> Self {
-        let minimum = minimum_version(rows.iter());
-        let mut newest_first: Vec<_> = rows.iter().collect();
-        newest_first.sort_unstable_by_key(|row| core::cmp::Reverse(row.version));
-        let mut keys = Vec::with_capacity(rows.len());
-        let mut broken = None;
-        for row in newest_first {
-            // All rows are authenticated, also those whose keys are not lent.
-            let key = unwrap(row).and_then(|key| lendable(row, minimum).map(|()| key));
-            if let Err(error) = key {
-                let is_tampering = matches!(
-                    error.kind(),
-                    KeyErrorKind::Tampered | KeyErrorKind::WrongKey
-                );
-                broken = broken.or(is_tampering.then_some(error));
+        let mut held = Self {
+            keys: Vec::new(),
+            broken: None,
+            is_settled: true,
+            loaded: now,
+            lent_until: Duration::ZERO,
+            is_in_grace: false,
+            leases: Leases::default(),
+            used: AtomicBool::new(false),
+        };
+        // All rows are authenticated, also those whose keys are not lent.
+        let mut authentic = Vec::new();
+        for (row, root) in rows {
+            if let Ok(root) = &root
+                && now.since(root.loaded) >= terms.max_age
+            {
+                // Under a root that is served in its grace, nothing gets another full life.
+                held.loaded = held.loaded.no_younger_than(root.loaded);
+                held.is_in_grace = true;
             }
-            keys.push(HeldKey {
+            match root.and_then(|root| root.key.unwrap(row)) {
+                Ok(key) => authentic.push((row, Some(key))),
+                Err(error) if row.state == KeyState::Destroyed && error == TOMBSTONE => {
+                    authentic.push((row, None));
+                }
+                Err(error) => held.keys.push(HeldKey {
+                    id: row.id,
+                    version: row.version,
+                    is_active: false,
+                    key: Err(error),
+                }),
+            }
+        }
+        held.is_settled = held.keys.is_empty();
+        let unusable = || held.keys.iter().filter_map(|key| key.key.as_ref().err());
+        let is_edited = |error: &&KeyError| {
+            matches!(
+                error.kind(),
+                KeyErrorKind::Tampered | KeyErrorKind::WrongKey
+            )
+        };
+        let has_active = authentic
+            .iter()
+            .any(|(row, _)| row.state == KeyState::Active);
+        // Without the active row nobody knows from which version on keys are lent.
+        let broken = unusable().find(|error| is_edited(error) || !has_active);
+        held.broken = broken.copied();
+        let minimum = minimum_version(authentic.iter().map(|(row, _)| *row));
+        for (row, key) in authentic {
+            let is_refused = terms.refused.contains(&row.id);
+            held.keys.push(HeldKey {
                 id: row.id,
+                version: row.version,
                 is_active: row.state == KeyState::Active,
-                key,
+                key: lendable(row, minimum, is_refused).and_then(|()| key.ok_or(TOMBSTONE)),
             });
         }
-        Self {
-            keys,
-            broken,
-            loaded,
-            lent_until: loaded.monotonic.saturating_add(lifetime),
-            pin: Arc::new(()),
-            used: AtomicBool::new(true),
-        }
+        held.keys
+            .sort_unstable_by_key(|key| core::cmp::Reverse(key.version));
+        held.lent_until = held.loaded.monotonic.saturating_add(terms.lifetime);
+        held
     }
 
     /// The key that seals.
@@ -107,20 +156,22 @@ impl Held {
         of(true).chain(of(false))
     }
 
+    /// Why nothing of the scope is lent.
+    pub(super) const fn broken(&self) -> Option<KeyError> {
+        self.broken
+    }
+
     pub(super) fn has_keys(&self) -> bool {
         !self.keys.is_empty()
     }
 
     /// Whether it need not be loaded again at `now`.
     pub(super) fn is_fresh(&self, now: Moment, max_age: Duration) -> bool {
-        self.broken.is_none() && now.since(self.loaded) < max_age
+        self.is_settled && now.since(self.loaded) < max_age
     }
 
     pub(super) fn mark_used(&self) {
-        // Read first: a write would take the cache line from the other threads.
-        if !self.used.load(Ordering::Relaxed) {
-            self.used.store(true, Ordering::Relaxed);
-        }
+        self.used.store(true, Ordering::Relaxed);
     }
 
     /// Whether it was used since this was asked last.
@@ -128,8 +179,44 @@ impl Held {
         self.used.swap(false, Ordering::Relaxed)
     }
 
+    /// Keeps it from being evicted, and what takes its place too.
+    pub(super) fn pin(&self) -> Pin {
+        self.leases.pin()
+    }
+
     pub(super) fn is_pinned(&self) -> bool {
-        Arc::strong_count(&self.pin) > 1
+        self.leases.count() > 0
+    }
+
+    /// Goes on with the leases of what was there before.
+    pub(super) fn succeed(&mut self, old: &Self) {
+        self.leases = Leases(Arc::clone(&old.leases.0));
+        self.mark_used();
+    }
+}
+
+/// How many leases there are of a scope. Counted here and not by the `Arc`, which what was taken out
+/// of the map holds as well until the map lets go of it.
+#[derive(Default)]
+struct Leases(Arc<AtomicUsize>);
+
+impl Leases {
+    fn pin(&self) -> Pin {
+        self.0.fetch_add(1, Ordering::Relaxed);
+        Pin(Arc::clone(&self.0))
+    }
+
+    fn count(&self) -> usize {
+        self.0.load(Ordering::Relaxed)
+    }
+}
+
+/// A part of a lease.
+pub(super) struct Pin(Arc<AtomicUsize>);
+
+impl Drop for Pin {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::Relaxed);
     }
 }
 
@@ -139,19 +226,21 @@ impl HeldKey {
     }
 }
 
-/// From which version on keys of these rows' scope are lent.
+/// From which version on keys of these rows' scope are lent. Of two active ones, of which somebody
+/// must have put one back, the newer says it.
 pub(super) fn minimum_version<'r>(rows: impl Iterator<Item = &'r StoredKey> + Clone) -> u32 {
-    let active = rows.clone().find(|row| row.state == KeyState::Active);
-    match active {
+    let active = rows.clone().filter(|row| row.state == KeyState::Active);
+    match active.max_by_key(|row| row.version) {
         Some(active) => active.minimum_version,
         None => rows.map(|row| row.minimum_version).max().unwrap_or(1),
     }
 }
 
-fn lendable(row: &StoredKey, minimum: u32) -> Result<(), KeyError> {
+fn lendable(row: &StoredKey, minimum: u32, is_refused: bool) -> Result<(), KeyError> {
     match row.state {
+        _ if is_refused => Err(TOMBSTONE),
         KeyState::Disabled => Err(DISABLED),
-        KeyState::Destroyed => Err(DESTROYED),
+        KeyState::Destroyed => Err(TOMBSTONE),
         _ if row.version < minimum => Err(BELOW_MINIMUM),
         KeyState::Active | KeyState::DecryptOnly => Ok(()),
     }
@@ -175,11 +264,12 @@ impl Moment {
         }
     }
 
-    /// The same age, as something that was looked at later.
-    pub(super) fn seen_at(self, later: Self) -> Self {
+    /// The same in sequence, and at most as young as `other`.
+    fn no_younger_than(self, other: Self) -> Self {
         Self {
-            sequence: later.sequence,
-            ..self
+            monotonic: self.monotonic.min(other.monotonic),
+            wall: self.wall.min(other.wall),
+            sequence: self.sequence,
         }
     }
 
@@ -212,9 +302,6 @@ const ERASED: KeyError = KeyError::new(
     KeyErrorKind::Destroyed,
     "the keys of this scope were destroyed; it gets no other one by itself",
 );
-
-pub(super) const DESTROYED: KeyError =
-    KeyError::new(KeyErrorKind::Destroyed, "the key of this id was destroyed");
 
 const DISABLED: KeyError = KeyError::new(
     KeyErrorKind::Disabled,

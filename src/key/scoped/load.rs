@@ -2,21 +2,23 @@
 
 use alloc::sync::Arc;
 use alloc::vec::Vec;
+use core::cell::Cell;
 use std::collections::{HashMap, HashSet};
-use std::sync::PoisonError;
+use std::sync::{MutexGuard, PoisonError};
 
 use futures_util::future::join_all;
 
 use super::ScopedKeys;
-use super::held::{DESTROYED, Held, Moment};
+use super::flight::Claim;
+use super::held::{Held, Moment, Pin, Terms};
 use super::owner::Owner;
-use super::roots::{HeldRoot, NOT_A_REFERENCE, is_passing};
+use super::roots::{HeldRoot, NOT_A_REFERENCE, UNKNOWN_ROOT, is_passing};
 use crate::envelope::KeyId;
 use crate::key::data_key::DataKey;
 use crate::key::error::{KeyError, KeyErrorKind};
 use crate::key::provider::{KeyLease, KeyNeed};
 use crate::key::root::RootKey;
-use crate::key::scope::KeyScope;
+use crate::key::scope::{KeyScope, KeyUse};
 use crate::key::store::{KeyChange, KeyQuery, StoredKey};
 use crate::label::TenantId;
 
@@ -32,10 +34,13 @@ pub(super) enum Want {
 /// Rows by their scope; one without rows has none in the store.
 type Rows = HashMap<KeyScope, Vec<StoredKey>>;
 
+/// Roots, or why they cannot be used, by their tenants and ids.
+type NamedRoots<'r> = HashMap<(&'r TenantId<'static>, KeyId), Result<HeldRoot, KeyError>>;
+
 /// What keeps scopes in memory.
 #[derive(Default)]
 struct Pins {
-    pins: Vec<Arc<()>>,
+    pins: Vec<Pin>,
     is_in_grace: bool,
 }
 
@@ -44,7 +49,7 @@ impl ScopedKeys {
     pub(super) async fn load_needs(&self, needs: &[KeyNeed<'_>]) -> Result<KeyLease, KeyError> {
         let begun = self.moment();
         let mut wanted = HashMap::new();
-        for need in needs {
+        for need in lendable(needs) {
             if need.id.is_none() {
                 wanted.insert(self.subject_keys.sealing(need.scope), Want::Active);
                 continue;
@@ -53,9 +58,11 @@ impl ScopedKeys {
                 wanted.entry(owner).or_insert(Want::Read);
             }
         }
+        let asked: HashSet<_> = wanted.keys().copied().collect();
         let mut pins = Pins::default();
         self.hold(wanted, begun, false, &mut pins).await?;
-        let elsewhere = self.not_found(needs);
+        let mut elsewhere = self.not_found(needs);
+        elsewhere.retain(|owner, _| !asked.contains(owner));
         self.hold(elsewhere, begun, false, &mut pins).await?;
         // Another process may have made the key since this one looked.
         let renewed = self.not_found(needs);
@@ -66,7 +73,7 @@ impl ScopedKeys {
     /// Where keys might be that were asked for by id and are not in memory.
     fn not_found<'n>(&self, needs: &'n [KeyNeed<'_>]) -> HashMap<Owner<'n>, Want> {
         let mut owners = HashMap::new();
-        for need in needs {
+        for need in lendable(needs) {
             let Some(id) = need.id else { continue };
             let holds = |owner| {
                 let find = |held: &Held| held.by_id(&id).is_some();
@@ -91,93 +98,139 @@ impl ScopedKeys {
         pins: &mut Pins,
     ) -> Result<(), KeyError> {
         let mut missing: Vec<_> = wanted.into_iter().collect();
-        for attempt in 0..ATTEMPTS {
-            let now = self.moment();
-            let asked = missing.len();
-            missing = self.cache.pin(missing, &mut pins.pins, |held, want| {
-                // Also if it turned out to be broken, which who asks for the key is told.
-                let is_new = held.loaded.sequence > begun.sequence;
-                (is_new || !renewed && held.is_fresh(now, self.max_age))
-                    && (want == Want::Read || held.has_keys())
-            });
-            if attempt == 0 {
-                let hits = asked - missing.len();
-                self.counters.prepared(hits, missing.len());
+        let asked = missing.len();
+        missing = self.pin_loaded(missing, begun, renewed, pins);
+        self.counters.prepared(asked - missing.len(), missing.len());
+        let mut attempts = 0;
+        while !missing.is_empty() {
+            let (was_own, result) = self.load_or_wait(&missing, &mut pins.pins).await;
+            missing = self.pin_loaded(missing, begun, renewed, pins);
+            match result {
+                Err(error) if !missing.is_empty() && !renewed => {
+                    return self.hold_in_grace(error, missing, pins);
+                }
+                Err(error) if !missing.is_empty() => return Err(error),
+                Ok(()) | Err(_) => {}
             }
-            if missing.is_empty() {
-                return Ok(());
-            }
-            match self.load_or_wait(&missing, &mut pins.pins).await {
-                Ok(()) => {}
-                Err(error) if !renewed => return self.hold_in_grace(error, missing, pins),
-                Err(error) => return Err(error),
+            // Others may be dropped as often as they like.
+            attempts += usize::from(was_own);
+            if attempts == ATTEMPTS && !missing.is_empty() {
+                return Err(BUSY);
             }
         }
-        Err(BUSY)
+        Ok(())
     }
 
-    /// Loads what nobody else is loading, and waits for the rest.
+    /// Pins what is there, and says what is not.
+    fn pin_loaded<'o>(
+        &self,
+        wanted: Vec<(Owner<'o>, Want)>,
+        begun: Moment,
+        renewed: bool,
+        pins: &mut Pins,
+    ) -> Vec<(Owner<'o>, Want)> {
+        let now = self.moment();
+        let in_grace = Cell::new(0);
+        let missing = self.cache.pin(wanted, &mut pins.pins, |held, want| {
+            // Also if it turned out to be broken, which who asks for the key is told.
+            let is_new = held.loaded.sequence > begun.sequence;
+            let is_there = (is_new || !renewed && held.is_fresh(now, self.max_age))
+                && (want == Want::Read || held.has_keys());
+            in_grace.set(in_grace.get() + usize::from(is_there && held.is_in_grace));
+            if is_there && !is_new {
+                held.mark_used();
+            }
+            is_there
+        });
+        self.serve_in_grace(in_grace.get(), pins);
+        missing
+    }
+
+    /// Loads what nobody else is loading, and waits for the rest. Says whether there was anything to
+    /// load.
     async fn load_or_wait(
         &self,
         missing: &[(Owner<'_>, Want)],
-        pins: &mut Vec<Arc<()>>,
-    ) -> Result<(), KeyError> {
+        pins: &mut Vec<Pin>,
+    ) -> (bool, Result<(), KeyError>) {
         let wants: HashMap<_, _> = missing
             .iter()
             .map(|(owner, want)| (owner.to_scope(), *want))
             .collect();
         let (claim, others) = self.flights.join(wants.keys().cloned());
+        let was_own = claim.is_some();
         let mut result = Ok(());
         if let Some(claim) = claim {
             let claimed: Vec<_> = claim
-                .scopes()
+                .keys()
                 .iter()
                 .map(|scope| (scope.clone(), wants[scope]))
                 .collect();
-            let loaded = self.load(&claimed).await;
+            let loaded = self.load(&claimed, &claim).await;
             claim.finish(loaded.as_ref().map(|_| ()).map_err(|error| *error));
             // Pinned at once: a page of more scopes than the cache holds would push itself out.
             result = loaded.map(|loaded| pins.extend(loaded));
         }
+        // After its own is done: nobody holds what others wait for while waiting for others.
         for other in others {
             if let Some(Err(error)) = other.wait().await {
                 result = result.and(Err(error));
             }
         }
-        result
+        (was_own, result)
     }
 
-    /// Goes on with keys that are too old, if `error` is that store or KMS are out of reach.
+    /// Goes on with keys that are too old, if `error` is that store or KMS are out of reach. If they
+    /// refuse, these keys are forgotten: they are not lent to who overlooks the error either.
     fn hold_in_grace(
         &self,
         error: KeyError,
         missing: Vec<(Owner<'_>, Want)>,
         pins: &mut Pins,
     ) -> Result<(), KeyError> {
+        let now = self.moment();
         if !is_passing(error) {
+            for (owner, _) in missing {
+                let is_overdue = |held: &Held| !held.is_fresh(now, self.max_age);
+                self.cache.remove_if(owner, |held| {
+                    is_overdue(held) && error.kind() != KeyErrorKind::Conflict
+                });
+            }
             return Err(error);
         }
-        let now = self.moment();
-        let lifetime = self.longest_use_elsewhere();
         let asked = missing.len();
         let rest = self.cache.pin(missing, &mut pins.pins, |held, want| {
-            held.is_fresh(now, lifetime) && (want == Want::Read || held.has_keys())
+            held.is_fresh(now, self.longest_use_elsewhere())
+                && (want == Want::Read || held.has_keys())
         });
         if !rest.is_empty() {
             return Err(error);
         }
-        self.counters.served_in_grace(asked);
-        pins.is_in_grace = true;
+        self.serve_in_grace(asked, pins);
         Ok(())
     }
 
+    fn serve_in_grace(&self, scopes: usize, pins: &mut Pins) {
+        self.counters.served_in_grace(scopes);
+        pins.is_in_grace |= scopes > 0;
+    }
+
     /// Loads these scopes, makes the keys they lack, and gives what pins them.
-    async fn load(&self, wanted: &[(KeyScope, Want)]) -> Result<Vec<Arc<()>>, KeyError> {
+    async fn load(
+        &self,
+        wanted: &[(KeyScope, Want)],
+        claim: &Claim<'_, KeyScope>,
+    ) -> Result<Vec<Pin>, KeyError> {
         let now = self.moment();
         let scopes = wanted.iter().map(|(scope, _)| scope);
         let mut rows = self.find(scopes, now).await?;
-        self.create_missing(wanted, &mut rows, now).await?;
-        self.insert(rows, now).await
+        let made = self.create_missing(wanted, &mut rows, now).await;
+        // That one cannot be made is not the matter of who waits for the others.
+        if made.is_err() {
+            rows.retain(|_, rows| !rows.is_empty());
+        }
+        let pins = self.insert(&rows, now, claim).await?;
+        made.map(|()| pins)
     }
 
     /// The rows of these scopes. What is not known of their tenants' roots is read along.
@@ -215,7 +268,7 @@ impl ScopedKeys {
         }
         for (scope, rows) in found_roots {
             if let Some(tenant) = scope.tenant_id() {
-                self.know_roots(tenant, rows, now);
+                self.roots.know(tenant, rows, now);
             }
         }
         Ok(rows)
@@ -241,11 +294,16 @@ impl ScopedKeys {
                 return Ok(());
             }
             let mut changes = Vec::with_capacity(lacking.len());
+            let mut roots: HashMap<&TenantId<'static>, HeldRoot> = HashMap::new();
             for scope in &lacking {
                 let tenant = scope.tenant_id().ok_or(NOT_ASKED_FOR)?;
-                let root = self.active_root(tenant).await?;
+                let root = match roots.get(tenant) {
+                    Some(root) => root.clone(),
+                    None => self.active_root(tenant).await?,
+                };
                 let key = DataKey::generate((*scope).clone())?;
                 changes.push(KeyChange::Add(root.key.store(&key, 1, now.unix())?));
+                roots.insert(tenant, root);
             }
             match self.apply(&changes).await {
                 Ok(()) => {
@@ -271,67 +329,60 @@ impl ScopedKeys {
         self.store.apply(changes).await
     }
 
-    /// Unwraps the keys of these rows and puts them into the cache.
-    pub(super) async fn insert(&self, rows: Rows, now: Moment) -> Result<Vec<Arc<()>>, KeyError> {
-        let roots = self.roots_of(&rows, now).await?;
-        let mut pins = Vec::with_capacity(rows.len());
-        for (scope, rows) in rows {
-            let root_of = |row: &StoredKey| match RootKey::referred_by(row) {
-                Some(id) => roots.get(&id).cloned().unwrap_or(Err(NOT_A_REFERENCE)),
-                None => Err(NOT_A_REFERENCE),
-            };
-            // Under a root that is served in its grace, nothing gets another full life.
-            let oldest = |loaded: Moment, row| match root_of(row) {
-                Ok(root) if now.since(root.loaded) >= self.max_age => root.loaded.seen_at(now),
-                _ => loaded,
-            };
-            let loaded = rows.iter().fold(now, oldest);
-            let lifetime = self.longest_use_elsewhere();
-            let held = Held::of_rows(&rows, loaded, lifetime, |row| {
-                let key = root_of(row)?.key.unwrap(row)?;
-                match self.is_refused(&row.id) {
-                    true => Err(DESTROYED),
-                    false => Ok(key),
-                }
-            });
-            pins.push(self.cache.insert(&scope, held));
-        }
-        Ok(pins)
-    }
-
-    fn is_refused(&self, id: &KeyId) -> bool {
-        let refused = self.refused.lock().unwrap_or_else(PoisonError::into_inner);
-        refused.contains(id)
+    /// Unwraps the keys of these rows and puts them into the cache, but for those that were changed
+    /// or evicted meanwhile.
+    async fn insert(
+        &self,
+        rows: &Rows,
+        now: Moment,
+        claim: &Claim<'_, KeyScope>,
+    ) -> Result<Vec<Pin>, KeyError> {
+        let roots = self.roots_of(rows).await?;
+        let root_of = |row: &StoredKey| {
+            let named = row.scope.tenant_id().zip(RootKey::referred_by(row));
+            let root = named.and_then(|named| roots.get(&named).cloned());
+            root.unwrap_or(Err(NOT_A_REFERENCE))
+        };
+        // Should there be more by the end, what is loaded here is outdated.
+        let refused = Arc::clone(&self.refused());
+        let held = rows.iter().map(|(scope, rows)| {
+            let rows = rows.iter().map(|row| (row, root_of(row)));
+            (scope, Held::of_rows(rows, now, self.terms(&refused)))
+        });
+        let held = held.collect();
+        Ok(self.cache.insert(held, |scope| claim.is_outdated(scope)))
     }
 
     /// The roots that these rows refer to, all of them at once. That one cannot be used is its rows'
     /// matter; that the KMS cannot be reached is everybody's.
-    async fn roots_of(
-        &self,
-        rows: &Rows,
-        now: Moment,
-    ) -> Result<HashMap<KeyId, Result<HeldRoot, KeyError>>, KeyError> {
-        let mut needed: HashSet<(&TenantId<'static>, KeyId)> = HashSet::new();
-        let mut outdated: HashSet<&KeyScope> = HashSet::new();
+    async fn roots_of<'r>(&self, rows: &'r Rows) -> Result<NamedRoots<'r>, KeyError> {
+        let mut needed: HashMap<&TenantId<'static>, HashSet<KeyId>> = HashMap::new();
         for row in rows.values().flatten() {
-            let tenant = row.scope.tenant_id();
-            if let (Some(tenant), Some(id)) = (tenant, RootKey::referred_by(row)) {
-                if !self.knows_root(tenant, &id) {
-                    outdated.insert(&row.scope);
-                }
-                needed.insert((tenant, id));
+            if let Some((tenant, id)) = row.scope.tenant_id().zip(RootKey::referred_by(row)) {
+                needed.entry(tenant).or_default().insert(id);
             }
         }
-        // Another process rotated the root since its rows were read.
-        for scope in outdated {
-            if let Some(tenant) = scope.tenant_id() {
-                self.read_roots(tenant, now).await?;
+        let mut named = Vec::new();
+        for (tenant, ids) in needed {
+            let mut known = self.roots.rows(tenant);
+            let is_known = |known: &[StoredKey], id: &KeyId| known.iter().any(|row| row.id == *id);
+            if !ids.iter().all(|id| is_known(&known, id)) {
+                // Another process rotated the root since its rows were read.
+                known = self.read_roots(tenant).await?;
             }
+            named.extend(ids.into_iter().map(|id| {
+                let row = known.iter().find(|row| row.id == id).cloned();
+                (tenant, id, row)
+            }));
         }
-        let loads = needed
-            .into_iter()
-            .map(async |(tenant, id)| (id, self.root(tenant, &id).await));
-        let roots: HashMap<_, _> = join_all(loads).await.into_iter().collect();
+        let loads = named.into_iter().map(async |(tenant, id, row)| {
+            let root = match &row {
+                Some(row) => self.root(tenant, row).await,
+                None => Err(UNKNOWN_ROOT),
+            };
+            ((tenant, id), root)
+        });
+        let roots: NamedRoots<'r> = join_all(loads).await.into_iter().collect();
         let failure = roots.values().find_map(|root| match root {
             Err(error) if is_passing(*error) || error.kind() == KeyErrorKind::Denied => {
                 Some(*error)
@@ -341,18 +392,24 @@ impl ScopedKeys {
         failure.map_or(Ok(roots), Err)
     }
 
-    /// Reads a tenant's root rows anew.
-    pub(super) async fn read_roots(
-        &self,
-        tenant: &TenantId<'static>,
-        now: Moment,
-    ) -> Result<Vec<StoredKey>, KeyError> {
-        self.counters.store_query();
-        let query = [KeyQuery::Scope(RootKey::scope_of(tenant))];
-        let rows = self.store.find(&query).await?;
-        self.know_roots(tenant, rows.clone(), now);
-        Ok(rows)
+    pub(super) fn refused(&self) -> MutexGuard<'_, Arc<HashSet<KeyId>>> {
+        self.refused.lock().unwrap_or_else(PoisonError::into_inner)
     }
+
+    pub(super) const fn terms<'t>(&self, refused: &'t HashSet<KeyId>) -> Terms<'t> {
+        Terms {
+            max_age: self.max_age,
+            lifetime: self.longest_use_elsewhere(),
+            refused,
+        }
+    }
+}
+
+/// Roots never are.
+fn lendable<'a, 'n>(needs: &'a [KeyNeed<'n>]) -> impl Iterator<Item = &'a KeyNeed<'n>> {
+    needs
+        .iter()
+        .filter(|need| need.scope.key_use != KeyUse::Root)
 }
 
 /// How often something is tried anew because others were quicker.

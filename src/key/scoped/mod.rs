@@ -6,10 +6,12 @@ mod counts;
 mod flight;
 mod held;
 mod load;
+mod metered;
 mod owner;
 mod roots;
 
 use alloc::boxed::Box;
+use alloc::sync::Arc;
 use core::fmt;
 use core::sync::atomic::{AtomicU64, Ordering};
 use std::collections::HashSet;
@@ -23,6 +25,7 @@ use self::cache::Cache;
 use self::counts::Counters;
 use self::flight::Flights;
 use self::held::{Held, Moment};
+use self::metered::Metered;
 use self::owner::Owner;
 use self::roots::Roots;
 use super::data_key::DataKey;
@@ -45,6 +48,8 @@ use crate::envelope::KeyId;
 /// - A patient's first key, and a tenant's first data key, are made when something is prepared to be
 ///   sealed under them. A tenant itself is added on purpose: [`add_tenant`](Self::add_tenant).
 /// - Lending never waits: what was not prepared is [`KeyErrorKind::Unavailable`].
+/// - Nothing is spawned: who loads for all is the caller who came first. Poll such a future to its end
+///   or drop it. One that is kept and not polled holds up who needs the same.
 ///
 /// # How old a key may get in memory
 ///
@@ -101,18 +106,21 @@ use crate::envelope::KeyId;
 /// ```
 pub struct ScopedKeys {
     store: Box<dyn KeyStore>,
-    kms: Box<dyn Kms>,
+    kms: Metered,
     clock: Box<dyn Clock>,
     subject_keys: SubjectKeys,
     max_age: Duration,
     grace: Duration,
     cache: Cache,
     roots: Roots,
-    flights: Flights,
+    /// Scopes that are being loaded.
+    flights: Flights<KeyScope>,
+    /// Scopes that are being changed, one change after another.
+    changes: Flights<KeyScope>,
     counters: Counters,
     sequence: AtomicU64,
     /// Destroyed according to the audit log, though the store has them.
-    refused: Mutex<HashSet<KeyId>>,
+    refused: Mutex<Arc<HashSet<KeyId>>>,
 }
 
 impl ScopedKeys {
@@ -133,24 +141,29 @@ impl ScopedKeys {
 
     /// What was counted since this object was made.
     pub fn counts(&self) -> KeyCounts {
-        self.counters.read(self.cache.len(), self.cache.evictions())
+        let (held, evictions) = (self.cache.len(), self.cache.evictions());
+        self.counters.read(held, evictions, self.kms.calls())
     }
 
     /// Forgets the keys of this scope, so that they are loaded anew when needed. What a lease holds
-    /// is forgotten too.
+    /// is forgotten too, and what is being loaded now.
     pub fn evict(&self, scope: &KeyScope) {
-        self.cache.remove(scope);
+        self.flights.outdate(scope);
+        if let Some(owner) = Owner::of(scope) {
+            self.cache.remove_if(owner, |_| true);
+        }
     }
 
     /// Forgets all keys, those of the tenants' roots included.
     pub fn evict_all(&self) {
+        self.flights.outdate_all();
         self.cache.clear();
-        self.roots.clear();
+        self.roots.clear(self.moment());
     }
 
     /// For how long at most another process may still lend a key that this one destroyed or disabled,
     /// if it is configured like this one.
-    pub fn longest_use_elsewhere(&self) -> Duration {
+    pub const fn longest_use_elsewhere(&self) -> Duration {
         self.max_age.saturating_add(self.grace)
     }
 
@@ -189,13 +202,20 @@ impl KeyProvider for ScopedKeys {
         id: &KeyId,
         lend: &mut dyn FnMut(&DataKey),
     ) -> Result<(), KeyError> {
-        let mut ask = |owner| self.with_held(owner, |held| Some(held.by_id(id)?.map(&mut *lend)));
+        // Whether it is there, and if not, whether it might be.
+        let mut ask = |owner| {
+            self.with_held(owner, |held| match held.by_id(id) {
+                Some(key) => Ok(key.map(&mut *lend)),
+                None => Err(held.broken()),
+            })
+        };
         let mut answer = MISSING;
         let (first, other) = self.subject_keys.opening(scope);
         for owner in core::iter::once(first).chain(other) {
             match ask(owner) {
-                Some(Some(result)) => return result,
-                Some(None) => {}
+                Some(Ok(result)) => return result,
+                Some(Err(None)) => {}
+                Some(Err(Some(broken))) => answer = broken,
                 None => answer = NOT_LOADED,
             }
         }
@@ -282,10 +302,10 @@ impl ScopedKeysBuilder {
         }
     }
 
-    /// How many KMS calls may be under way at once. 16 by default.
+    /// How many KMS calls may be under way at once, 1 to 1,024. 16 by default.
     pub fn kms_concurrency(self, calls: usize) -> Self {
         Self {
-            kms_concurrency: calls.max(1),
+            kms_concurrency: calls.clamp(1, 1_024),
             ..self
         }
     }
@@ -302,14 +322,15 @@ impl ScopedKeysBuilder {
     pub fn build(self) -> ScopedKeys {
         ScopedKeys {
             store: self.store,
-            kms: self.kms,
+            kms: Metered::new(self.kms, self.kms_concurrency),
             clock: self.clock,
             subject_keys: self.subject_keys,
             max_age: self.max_age,
             grace: self.grace,
             cache: Cache::new(self.capacity, self.capacity_per_tenant),
-            roots: Roots::new(self.kms_concurrency),
+            roots: Roots::default(),
             flights: Flights::default(),
+            changes: Flights::default(),
             counters: Counters::default(),
             sequence: AtomicU64::new(0),
             refused: Mutex::default(),
