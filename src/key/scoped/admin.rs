@@ -229,7 +229,8 @@ impl ScopedKeys {
         let mut row = root.key.store(key, version, now)?;
         row.minimum_version = minimum(&rows);
         let row = root.key.change(&row, KeyState::DecryptOnly, now);
-        if let Err(error) = self.apply(&[KeyChange::Add(row.clone())]).await {
+        let change = [KeyChange::Add(row.clone())];
+        if let Err(error) = self.apply_to(scope, &change).await {
             self.counters.store_query();
             let same = self.store.find(&[KeyQuery::Id(row.id)]).await?;
             // Under another scope, since ids do not depend on them.
@@ -322,7 +323,7 @@ impl ScopedKeys {
             }
         }
         if !changes.is_empty() {
-            self.apply(&changes).await?;
+            self.apply_to(scope, &changes).await?;
         }
         self.put(scope, &rows);
         // A key that was added meanwhile is in nobody's way, and so is not a conflict to the store.
@@ -450,7 +451,7 @@ impl ScopedKeys {
         let new = root.key.store(&key, version, now)?;
         let new = root.key.with_minimum(&new, minimum, now);
         changes.push(KeyChange::Add(new.clone()));
-        self.apply(&changes).await?;
+        self.apply_to(scope, &changes).await?;
         rows.push((new, root));
         self.put(scope, &rows);
         Ok(*key.id())
@@ -478,7 +479,21 @@ impl ScopedKeys {
 
     async fn replace(&self, row: &mut StoredKey, to: StoredKey) -> Result<(), KeyError> {
         let from = core::mem::replace(row, to.clone());
-        self.apply(&[KeyChange::Replace { from, to }]).await
+        let scope = to.scope.clone();
+        self.apply_to(&scope, &[KeyChange::Replace { from, to }])
+            .await
+    }
+
+    /// Has the store make changes to one scope. If the caller gives up in the middle, nobody knows
+    /// whether they were made, and so the scope is forgotten.
+    async fn apply_to(&self, scope: &KeyScope, changes: &[KeyChange]) -> Result<(), KeyError> {
+        let mut unsure = Unsure {
+            keys: Some(self),
+            scope,
+        };
+        let result = self.apply(changes).await;
+        unsure.keys = None;
+        result
     }
 
     /// The rows of a scope as the store has them now, each with the root that authenticates it, in
@@ -515,6 +530,20 @@ impl ScopedKeys {
         let held = Held::of_rows(rows, self.moment(), self.terms(&refused));
         self.flights.outdate(scope);
         self.cache.insert(Vec::from([(scope, held)]), |_| false);
+    }
+}
+
+/// A change of which the answer is due.
+struct Unsure<'k> {
+    keys: Option<&'k ScopedKeys>,
+    scope: &'k KeyScope,
+}
+
+impl Drop for Unsure<'_> {
+    fn drop(&mut self) {
+        if let Some(keys) = self.keys {
+            keys.evict(self.scope);
+        }
     }
 }
 
