@@ -47,7 +47,7 @@ fn what_was_sealed_opens_to_erased_and_other_patients_do_not_notice() {
 fn an_erased_patient_gets_no_new_key() {
     let clinic = Clinic::new(PermitAll);
     clinic.seal("p-ada");
-    clinic.shred("p-ada").unwrap();
+    drop(clinic.shred("p-ada").unwrap());
     assert_eq!(clinic.try_seal("p-ada").unwrap_err(), ErrorKind::Erased);
     let scope = KeyScope::subject(tenant(), subject("p-ada"));
     let error = block_on(clinic.keys.rotate(&scope)).unwrap_err();
@@ -195,7 +195,7 @@ fn a_role_policy_permits_it_only_by_name() {
         .allow(Rule::role("privacy-officer", &[Purpose::Operations]).actions(&[ActionKind::Erase]));
     let clinic = Clinic::new(by_name);
     clinic.seal("p-ada");
-    clinic.shred("p-ada").unwrap();
+    drop(clinic.shred("p-ada").unwrap());
 }
 
 #[test]
@@ -274,7 +274,7 @@ fn an_erasure_that_could_not_be_concluded_is_done_again() {
     assert_eq!(found.unfinished(), [(tenant(), subject("p-ada"))]);
     assert!(!found.is_clean() && found.revived().is_empty());
 
-    clinic.shred("p-ada").unwrap();
+    drop(clinic.shred("p-ada").unwrap());
     let found = block_on(clinic.log().reconcile(&clinic.keys)).unwrap();
     assert!(found.is_clean());
 }
@@ -361,7 +361,7 @@ fn another_process_opens_until_its_keys_are_too_old() {
     let note = clinic.seal("p-ada");
     let other = clinic.with_keys(clinic.other_process());
     assert_eq!(other.open("p-ada", &note), Ok("p-ada's note".into()));
-    clinic.shred("p-ada").unwrap();
+    drop(clinic.shred("p-ada").unwrap());
     assert_eq!(other.open("p-ada", &note), Ok("p-ada's note".into()));
     clinic.clock.advance(MAX_AGE);
     assert_eq!(other.open("p-ada", &note), Err(ErrorKind::Erased));
@@ -375,7 +375,7 @@ fn a_lease_does_not_keep_an_erased_key() {
     let record = RecordRef::new(&id, &patient);
     let needs = Needs::new().open(&NOTE, record, &note);
     let _lease = block_on(clinic.session.prepare(&needs)).unwrap();
-    clinic.shred("p-ada").unwrap();
+    drop(clinic.shred("p-ada").unwrap());
     let error = clinic.session.open_value(&NOTE, record, &note).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Erased);
 }
@@ -385,7 +385,7 @@ fn a_restored_backup_revives_nobody_once_it_is_reconciled() {
     let clinic = Clinic::new(PermitAll);
     let [ada, bob] = ["p-ada", "p-bob"].map(|patient| (patient, clinic.seal(patient)));
     let backup = copy(&clinic.store.inner);
-    clinic.shred("p-ada").unwrap();
+    drop(clinic.shred("p-ada").unwrap());
 
     // Without it she would be back: this is what it is for.
     let restored = clinic.with_keys(clinic.process_over(copy(&backup)));
@@ -401,7 +401,7 @@ fn a_restored_backup_revives_nobody_once_it_is_reconciled() {
     assert_eq!(restored.try_seal("p-ada").unwrap_err(), ErrorKind::Erased);
 
     // Erased again, she is gone there too.
-    restored.shred("p-ada").unwrap();
+    drop(restored.shred("p-ada").unwrap());
     let found = block_on(clinic.log().reconcile(&restored.keys)).unwrap();
     assert!(found.revived().is_empty());
     assert!(!found.is_old_copy());
@@ -412,7 +412,7 @@ fn nothing_makes_a_revived_patient_a_new_key() {
     let clinic = Clinic::new(PermitAll);
     clinic.seal("p-ada");
     let backup = copy(&clinic.store.inner);
-    clinic.shred("p-ada").unwrap();
+    drop(clinic.shred("p-ada").unwrap());
 
     let restored = clinic.with_keys(clinic.process_over(backup));
     let found = block_on(clinic.log().reconcile(&restored.keys)).unwrap();
@@ -431,7 +431,7 @@ fn a_copy_from_before_the_patient_makes_no_new_key_either() {
     let clinic = Clinic::new(PermitAll);
     let backup = copy(&clinic.store.inner);
     clinic.seal("p-ada");
-    clinic.shred("p-ada").unwrap();
+    drop(clinic.shred("p-ada").unwrap());
     let restored = clinic.with_keys(clinic.process_over(backup));
     let found = block_on(clinic.log().reconcile(&restored.keys)).unwrap();
     assert!(found.revived().is_empty() && found.is_old_copy());
@@ -446,7 +446,7 @@ fn a_store_restored_under_a_running_process_revives_nobody_there() {
     let clinic = Clinic::new(PermitAll);
     let note = clinic.seal("p-ada");
     let old = rows(&clinic.store.inner);
-    clinic.shred("p-ada").unwrap();
+    drop(clinic.shred("p-ada").unwrap());
     // Somebody puts the row from before back.
     let now = rows(&clinic.store.inner);
     let changes = now.into_iter().zip(old).filter(|(to, from)| to != from);
@@ -461,7 +461,7 @@ fn a_change_that_was_made_though_the_store_says_it_failed_is_concluded() {
     let clinic = Clinic::new(PermitAll);
     let note = clinic.seal("p-ada");
     clinic.store.lose_answer.store(true, Ordering::Relaxed);
-    clinic.shred("p-ada").unwrap();
+    drop(clinic.shred("p-ada").unwrap());
     let outcomes: Vec<_> = clinic.erasures().into_iter().map(|it| it.outcome).collect();
     assert_eq!(outcomes, ["pending", "success"]);
     assert_eq!(clinic.open("p-ada", &note), Err(ErrorKind::Erased));
@@ -533,7 +533,7 @@ fn a_keyring_erases_nobody() {
 fn an_erasure_that_names_nobody_is_not_passed_over() {
     let clinic = Clinic::new(PermitAll);
     clinic.seal("p-ada");
-    clinic.shred("p-ada").unwrap();
+    drop(clinic.shred("p-ada").unwrap());
     let mut event = clinic.erasures().pop().unwrap();
     event.subjects.clear();
     let mut log = Erasures::new();
@@ -549,7 +549,7 @@ fn keys_loaded_before_reconciling_are_refused_too() {
     let note = clinic.seal("p-ada");
     let restored = clinic.with_keys(clinic.process_over(copy(&clinic.store.inner)));
     assert_eq!(restored.open("p-ada", &note), Ok("p-ada's note".into()));
-    clinic.shred("p-ada").unwrap();
+    drop(clinic.shred("p-ada").unwrap());
     let found = block_on(clinic.log().reconcile(&restored.keys)).unwrap();
     assert_eq!(found.revived().len(), 1);
     assert_eq!(restored.open("p-ada", &note), Err(ErrorKind::Erased));
@@ -560,7 +560,7 @@ fn a_store_that_is_as_new_as_the_log_is_no_old_copy() {
     let clinic = Clinic::new(PermitAll);
     clinic.seal("p-ada");
     clinic.seal("p-bob");
-    clinic.shred("p-ada").unwrap();
+    drop(clinic.shred("p-ada").unwrap());
     let found = block_on(clinic.log().reconcile(&clinic.keys)).unwrap();
     assert!(found.revived().is_empty() && !found.is_old_copy());
     // A row that is gone altogether is not revived either, but the store is not the one of the log.
@@ -573,7 +573,7 @@ fn a_store_that_is_as_new_as_the_log_is_no_old_copy() {
 fn a_log_that_cannot_be_compared_is_an_error() {
     let clinic = Clinic::new(PermitAll);
     clinic.seal("p-ada");
-    clinic.shred("p-ada").unwrap();
+    drop(clinic.shred("p-ada").unwrap());
     clinic.store.find_fails.store(true, Ordering::Relaxed);
     let error = block_on(clinic.log().reconcile(&clinic.keys)).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Unavailable);
@@ -586,7 +586,7 @@ fn only_erasures_are_read_from_a_log() {
     clinic.open("p-ada", &note).unwrap();
     let log = clinic.log();
     assert!(log.is_empty());
-    clinic.shred("p-ada").unwrap();
+    drop(clinic.shred("p-ada").unwrap());
     assert_eq!(clinic.log().len(), 1);
 }
 

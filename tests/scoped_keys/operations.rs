@@ -2,15 +2,17 @@
 
 use std::time::Duration;
 
-use phi_seal::ErrorKind;
 use phi_seal::danger::import_data_key;
+use phi_seal::erase::{LegalHold, LegalHolds, Shredding};
 use phi_seal::key::{
-    DataKey, KeyErrorKind, KeyScope, KeyState, KeyUse, Keyring, KmsChain, LocalKms, ScopedKeys,
+    BoxFuture, DataKey, KeyErrorKind, KeyScope, KeyState, KeyUse, Keyring, KmsChain, LocalKms,
+    ScopedKeys,
 };
-use phi_seal::{Phi, Vault};
+use phi_seal::{Error, ErrorKind, Phi, SubjectId, TenantId, Vault};
 use pollster::block_on;
 
 use crate::kms::Fault;
+use crate::tasks::Tasks;
 use crate::ward::{
     MAX_AGE, MERCY, NOTE, Place, Process, SECOND, World, kind, noon, of, root_of, tenant, tenants,
     text_of,
@@ -112,6 +114,96 @@ fn all_old_keys_are_rotated_but_roots() {
         assert_eq!(world.rows(&of(&patient)).len(), 2);
         assert_eq!(process.open(&patient, sealed), Ok(()));
     }
+}
+
+#[test]
+fn one_edited_row_stops_no_rotation_of_the_others() {
+    let world = World::new();
+    let process = world.process();
+    for number in 0..20 {
+        process.seal(&format!("p-{number}"));
+    }
+    world.clock.advance(2 * DAY);
+    // The first and the last in the order of the store, and one in the middle.
+    let mut patients = world.store.rows();
+    patients.retain(|row| row.scope.key_use() == KeyUse::Seal);
+    for at in [0, 10, 19] {
+        world.store.edit(&patients[at], |row| row.created -= 1);
+    }
+    let rotated = block_on(process.keys.rotate_all_older_than(DAY));
+    assert_eq!(kind(rotated), Some(KeyErrorKind::Tampered));
+    world.store.undo_edits();
+    for (at, row) in patients.iter().enumerate() {
+        let expected = if [0, 10, 19].contains(&at) { 1 } else { 2 };
+        assert_eq!(world.rows(&row.scope).len(), expected);
+    }
+    world.kms.set(Fault::Fail(KeyErrorKind::Unavailable));
+    let restarted = world.process();
+    let rotated = block_on(restarted.keys.rotate_all_older_than(DAY));
+    assert_eq!(kind(rotated), Some(KeyErrorKind::Unavailable));
+}
+
+#[test]
+fn an_erased_patient_is_passed_by_and_gets_no_other_key() {
+    let world = World::new();
+    let process = world.process();
+    process.seal("p-0");
+    process.seal("p-1");
+    shred(&process, "p-0");
+    world.clock.advance(2 * DAY);
+    assert_eq!(
+        block_on(process.keys.rotate_all_older_than(DAY)).unwrap(),
+        1
+    );
+    let destroyed = Some(KeyErrorKind::Destroyed);
+    assert_eq!(kind(block_on(process.keys.rotate(&of("p-0")))), destroyed);
+    let key = DataKey::generate(of("p-0")).unwrap();
+    assert_eq!(
+        kind(block_on(process.keys.add_decrypt_only(&key))),
+        destroyed
+    );
+    let error = process.try_seal(MERCY, "p-0").unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Erased);
+    assert_eq!(world.rows(&of("p-0")).len(), 1);
+}
+
+#[test]
+fn an_erasure_takes_along_a_key_that_is_added_at_the_same_moment() {
+    let world = World::new();
+    let [process, other] = [world.process(), world.process()];
+    process.seal("p-0");
+    let (session, patient) = (process.session(MERCY), crate::ward::subject("p-0"));
+    world.store.hold_changes();
+    let mut tasks = Tasks::new();
+    tasks.add(session.shred(&patient, Shredding::new(&NoHold)));
+    assert_eq!(tasks.run(), 1);
+    world.store.delay_no_more();
+    let key = DataKey::generate(of("p-0")).unwrap();
+    block_on(other.keys.add_decrypt_only(&key)).unwrap();
+    world.store.release();
+    let receipt = tasks.finish().remove(0).unwrap();
+    assert_eq!(receipt.keys().len(), 2);
+    let rows = world.rows(&of("p-0"));
+    assert!(rows.len() == 2 && rows.iter().all(|row| row.wrapped.is_none()));
+}
+
+#[derive(Debug)]
+struct NoHold;
+
+impl LegalHolds for NoHold {
+    fn check<'a>(
+        &'a self,
+        _: &'a TenantId<'a>,
+        _: &'a SubjectId<'a>,
+    ) -> BoxFuture<'a, Result<LegalHold, Error>> {
+        Box::pin(async { Ok(LegalHold::None) })
+    }
+}
+
+fn shred(process: &Process, patient: &str) {
+    let session = process.session(MERCY);
+    let patient = crate::ward::subject(patient);
+    drop(block_on(session.shred(&patient, Shredding::new(&NoHold))).unwrap());
 }
 
 #[test]
@@ -386,23 +478,31 @@ fn a_change_holds_here_even_if_the_kms_goes_away_in_the_middle() {
 }
 
 #[test]
-fn a_change_that_was_dropped_after_the_store_had_it_holds_at_the_next() {
-    use crate::tasks::Tasks;
+fn a_change_whose_answer_nobody_waited_for_is_looked_up() {
     let world = World::new();
     let process = world.process();
     let (scope, first) = (of("p-0"), process.seal("p-0"));
     block_on(process.keys.rotate(&scope)).unwrap();
-    world.store.hang();
-    let mut tasks = Tasks::new();
-    tasks.add(process.keys.destroy(&scope, 1));
-    assert_eq!(tasks.run(), 1);
-    tasks.cancel(0);
-    world.store.release();
-    assert_eq!(process.open("p-0", &first), Ok(()));
+    for reaches_the_store in [false, true] {
+        match reaches_the_store {
+            true => world.store.delay_confirmations(),
+            false => world.store.hold_changes(),
+        }
+        let mut tasks = Tasks::new();
+        tasks.add(process.keys.destroy(&scope, 1));
+        assert_eq!(tasks.run(), 1);
+        assert_eq!(process.open_unprepared("p-0", &first), Ok(()));
+        tasks.cancel(0);
+        world.store.release();
+        // Whether the key is destroyed is not known, so it is not lent.
+        let opened = process.open_unprepared("p-0", &first);
+        assert_eq!(opened, Err(ErrorKind::Unavailable));
+        let truth = match reaches_the_store {
+            true => Err(ErrorKind::Erased),
+            false => Ok(()),
+        };
+        assert_eq!(process.open("p-0", &first), truth);
+    }
     // Nobody waits for who gave up.
-    block_on(process.keys.destroy(&scope, 1)).unwrap();
-    assert_eq!(
-        process.open_unprepared("p-0", &first),
-        Err(ErrorKind::Erased)
-    );
+    block_on(process.keys.rotate(&scope)).unwrap();
 }

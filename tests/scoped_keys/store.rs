@@ -24,6 +24,8 @@ struct State {
     find_fault: Option<KeyErrorKind>,
     apply_fault: Option<KeyErrorKind>,
     hangs: bool,
+    holds_changes: bool,
+    holds_confirmations: bool,
     /// Answers wait after they were read: what comes back is what was.
     is_slow: bool,
     sleepers: Vec<Waker>,
@@ -69,14 +71,26 @@ impl TestStore {
         self.state().is_slow = true;
     }
 
+    /// Changes are made after [`release`](Self::release).
+    pub(crate) fn hold_changes(&self) {
+        self.state().holds_changes = true;
+    }
+
+    /// Changes are made at once, and that they are is said after [`release`](Self::release).
+    pub(crate) fn delay_confirmations(&self) {
+        self.state().holds_confirmations = true;
+    }
+
     /// Who waits goes on waiting; who comes now does not.
     pub(crate) fn delay_no_more(&self) {
-        self.state().is_slow = false;
+        let mut state = self.state();
+        (state.is_slow, state.holds_changes) = (false, false);
     }
 
     pub(crate) fn release(&self) {
         let mut state = self.state();
         (state.hangs, state.is_slow) = (false, false);
+        (state.holds_changes, state.holds_confirmations) = (false, false);
         let sleepers = std::mem::take(&mut state.sleepers);
         drop(state);
         sleepers.into_iter().for_each(Waker::wake);
@@ -173,9 +187,12 @@ impl KeyStore for TestStore {
     fn apply<'a>(&'a self, changes: &'a [KeyChange]) -> BoxFuture<'a, Result<(), KeyError>> {
         Box::pin(async move {
             self.state().calls.applies += 1;
-            self.wait_while(|state| state.hangs).await;
+            self.wait_while(|state| state.hangs || state.holds_changes)
+                .await;
             told(self.state().apply_fault)?;
-            self.inner.apply(changes).await
+            let result = self.inner.apply(changes).await;
+            self.wait_while(|state| state.holds_confirmations).await;
+            result
         })
     }
 

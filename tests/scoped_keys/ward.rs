@@ -112,7 +112,7 @@ impl Process {
 
     pub(crate) fn session(&self, name: &str) -> Session {
         let actor = Actor::new("clinician-17").unwrap();
-        let access = Access::new(tenant(name), actor, Purpose::Treatment);
+        let access = Access::new(tenant(name), actor, Purpose::Treatment).reason("by-request");
         self.vault.session(access).unwrap()
     }
 

@@ -229,7 +229,8 @@ impl ScopedKeys {
         let mut row = root.key.store(key, version, now)?;
         row.minimum_version = minimum(&rows);
         let row = root.key.change(&row, KeyState::DecryptOnly, now);
-        if let Err(error) = self.apply(&[KeyChange::Add(row.clone())]).await {
+        let change = [KeyChange::Add(row.clone())];
+        if let Err(error) = self.apply_to(scope, &change).await {
             self.counters.store_query();
             let same = self.store.find(&[KeyQuery::Id(row.id)]).await?;
             // Under another scope, since ids do not depend on them.
@@ -321,15 +322,9 @@ impl ScopedKeys {
                 changes.push(KeyChange::Replace { from, to });
             }
         }
-        // Also if this is dropped while the store is at it, or the answer is lost.
-        let mut unless_done = ForgetUnlessDone {
-            keys: self,
-            scope,
-            is_done: false,
-        };
         let applied = match changes.is_empty() {
             true => Ok(()),
-            false => self.apply(&changes).await,
+            false => self.apply_to(scope, &changes).await,
         };
         // A key that was added meanwhile is in nobody's way, and so is not a conflict to the store. And
         // a store that says it failed may have done it.
@@ -337,9 +332,10 @@ impl ScopedKeys {
         if matches!(&left, Ok(left) if left.is_empty()) {
             Arc::make_mut(&mut *self.refused()).insert(scope.clone());
             self.put(scope, &rows);
-            unless_done.is_done = true;
             return Ok(rows.iter().map(|(row, _)| info(row)).collect());
         }
+        // It may have happened, or may yet: what is in memory does not count.
+        self.evict(scope);
         applied?;
         left?;
         Err(CHANGED)
@@ -471,7 +467,7 @@ impl ScopedKeys {
         let new = root.key.store(&key, version, now)?;
         let new = root.key.with_minimum(&new, minimum, now);
         changes.push(KeyChange::Add(new.clone()));
-        self.apply(&changes).await?;
+        self.apply_to(scope, &changes).await?;
         rows.push((new, root));
         self.put(scope, &rows);
         Ok(*key.id())
@@ -499,7 +495,21 @@ impl ScopedKeys {
 
     async fn replace(&self, row: &mut StoredKey, to: StoredKey) -> Result<(), KeyError> {
         let from = core::mem::replace(row, to.clone());
-        self.apply(&[KeyChange::Replace { from, to }]).await
+        let scope = to.scope.clone();
+        self.apply_to(&scope, &[KeyChange::Replace { from, to }])
+            .await
+    }
+
+    /// Has the store make changes to one scope. If the caller gives up in the middle, nobody knows
+    /// whether they were made, and so the scope is forgotten.
+    async fn apply_to(&self, scope: &KeyScope, changes: &[KeyChange]) -> Result<(), KeyError> {
+        let mut unsure = Unsure {
+            keys: Some(self),
+            scope,
+        };
+        let result = self.apply(changes).await;
+        unsure.keys = None;
+        result
     }
 
     /// The rows of a scope as the store has them now, each with the root that authenticates it, in
@@ -540,17 +550,16 @@ impl ScopedKeys {
     }
 }
 
-/// Forgets a scope's keys in memory when it is not known what became of them.
-struct ForgetUnlessDone<'k> {
-    keys: &'k ScopedKeys,
+/// A change of which the answer is due.
+struct Unsure<'k> {
+    keys: Option<&'k ScopedKeys>,
     scope: &'k KeyScope,
-    is_done: bool,
 }
 
-impl Drop for ForgetUnlessDone<'_> {
+impl Drop for Unsure<'_> {
     fn drop(&mut self) {
-        if !self.is_done {
-            self.keys.evict(self.scope);
+        if let Some(keys) = self.keys {
+            keys.evict(self.scope);
         }
     }
 }
