@@ -33,7 +33,7 @@ impl Session {
     /// sealed for this patient. Doing it again is no error and gives a new receipt.
     ///
     /// If the future is dropped half-way, or the process dies, do it again: what was announced and not
-    /// concluded is what [`Erasures::unfinished`](super::Erasures::unfinished) lists.
+    /// concluded is what [`Reconciliation::unfinished`](super::Reconciliation::unfinished) lists.
     ///
     /// # Errors
     ///
