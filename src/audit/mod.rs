@@ -1,6 +1,8 @@
 //! What was done: events and the sinks that record them.
 
 mod event;
+#[cfg(feature = "journal")]
+pub mod journal;
 #[cfg(feature = "serde")]
 mod json_lines;
 #[cfg(feature = "serde")]
