@@ -43,16 +43,17 @@ use crate::clock::Clock;
 /// ```
 /// use phi_seal::audit::journal::{Entries, Journal, JournalKey, Origin};
 ///
-/// let folder = tempfile::tempdir()?;
+/// # let directory = tempfile::tempdir()?;
+/// let folder = directory.path().join("journal");
 /// let key = JournalKey::generate(Origin::new("ehr.mercy.example/audit")?)?;
 /// let verifier = key.verifier();
 ///
-/// let journal = Journal::builder(folder.path(), key).create()?;
+/// let journal = Journal::builder(&folder, key).create()?;
 /// // Give it to a vault: Vault::builder(keyring, policy, journal).
 /// assert_eq!(journal.checkpoint().checkpoint().size(), 1, "it begins with a note of its own");
 /// journal.close()?;
 ///
-/// let entries: Result<Vec<_>, _> = Entries::open(folder.path(), &verifier)?.collect();
+/// let entries: Result<Vec<_>, _> = Entries::open(&folder, &verifier)?.collect();
 /// assert_eq!(entries?.len(), 2, "begin and close");
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```

@@ -33,3 +33,6 @@ pub use read::Entries;
 pub use signing::{JournalKey, Origin, VerifierKey};
 pub use tree::{Frontier, Hash, leaf_hash};
 pub use verify::{Fault, FaultReason, Report, Silence, Verifier};
+
+#[cfg(test)]
+mod tests;
