@@ -221,3 +221,17 @@ fn errors_quote_nothing() {
     let error = VerifierKey::parse(secret_like).unwrap_err();
     assert!(!format!("{error} {error:?}").contains(secret_like));
 }
+
+/// The example of `docs/journal.md` is one.
+#[test]
+fn the_pages_example_verifies() {
+    let page = include_str!("../../docs/journal.md");
+    let blocks: Vec<_> = page.split("```\n").collect();
+    let note = blocks.iter().find(|block| block.contains("\n— ")).unwrap();
+    let key = page
+        .lines()
+        .find(|line| line.starts_with("`hospital.example/audit+"));
+    let key = VerifierKey::parse(key.unwrap().trim_matches(['`', '.'])).unwrap();
+    let signed = SignedCheckpoint::verify(note, &key).unwrap();
+    assert_eq!(signed.checkpoint().size(), 20_852_163);
+}
