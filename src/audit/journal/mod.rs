@@ -15,12 +15,14 @@ mod keeper;
 mod line;
 mod log;
 mod note;
+mod proof;
 mod read;
 mod recover;
 mod segment;
 mod settings;
 mod signing;
 mod spill;
+mod tiles;
 mod tree;
 mod verify;
 
@@ -29,8 +31,13 @@ pub use checkpoint::{Checkpoint, CheckpointError, CheckpointErrorKind, SignedChe
 pub use entry::{Continued, Dropped, Entry, Note, NoteKind};
 pub use error::{JournalError, JournalErrorKind};
 pub use journal::{Journal, JournalStatus};
+pub use proof::{
+    ConsistencyProof, ConsistencyProver, EntryProof, InclusionProof, InclusionProver, ProofError,
+    ProofErrorKind,
+};
 pub use read::Entries;
 pub use signing::{JournalKey, Origin, VerifierKey};
+pub use tiles::{TileAddress, TileExport, Tiles, TilesError, TilesErrorKind, TilesWritten};
 pub use tree::{Frontier, Hash, leaf_hash};
 pub use verify::{Fault, FaultReason, Report, Silence, Verifier};
 
