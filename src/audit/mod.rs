@@ -40,6 +40,8 @@ pub use tee::Tee;
 
 pub(crate) use event::EventHeader;
 pub(crate) use parts::recorded_version;
+#[cfg(feature = "journal")]
+pub(crate) use rfc3339::format as format_time;
 
 use parts::events;
 

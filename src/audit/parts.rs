@@ -148,7 +148,9 @@ fn header_len(header: &EventHeader<'_>, escaped: fn(&str) -> usize) -> usize {
     ];
     let texts = texts.into_iter().map(escaped);
     let search = header.search.map_or(0, search_len);
-    let disclosure = header.disclosure.map_or(0, |of| disclosure_len(of, escaped));
+    let disclosure = header
+        .disclosure
+        .map_or(0, |of| disclosure_len(of, escaped));
     let fixed = HEADER.len() + HEADER_VALUES + roles.sum::<usize>() + texts.sum::<usize>();
     // What a sink that coalesces adds later finds room, too.
     fixed + search + disclosure + REPEATS

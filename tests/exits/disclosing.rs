@@ -208,7 +208,14 @@ fn texts_and_days_have_bounds() {
         assert!(set(&"x".repeat(longest)).is_ok() && set("Żak, \"Söhne\" & Co.").is_ok());
         let too_long = "x".repeat(longest + 1);
         for bad in [
-            "", "  ", "a\nb", "a\0b", "a\u{85}b", "a\u{202E}b", "a\u{2028}b", &too_long,
+            "",
+            "  ",
+            "a\nb",
+            "a\0b",
+            "a\u{85}b",
+            "a\u{202E}b",
+            "a\u{2028}b",
+            &too_long,
         ] {
             let error = set(bad).unwrap_err();
             assert_eq!(error.kind(), ErrorKind::InvalidInput, "{bad:?}");
