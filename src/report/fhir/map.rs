@@ -96,7 +96,10 @@ impl Mapping {
         number: u32,
     ) -> AuditEvent {
         let kind = Kind::of(&event.action);
-        let (outcome, outcome_desc) = outcome(event, row);
+        let (outcome, mut outcome_desc) = outcome(event, row);
+        if matches!(kind, Kind::Other) {
+            outcome_desc = alloc::format!("{}: {outcome_desc}", event.action);
+        }
         let observer = observer(event);
         let purpose = CodeableConcept {
             coding: Vec::from([coding(ACT_REASON, &event.purpose)]),
@@ -116,7 +119,7 @@ impl Mapping {
                 profile: [alloc::format!("{BALP}/StructureDefinition/{profile}")],
             }),
             event_type: kind.event_type(),
-            subtype: Vec::from([kind.subtype(&event.action)]),
+            subtype: kind.subtype().into_iter().collect(),
             action: kind.action(),
             recorded: event.time.clone(),
             outcome,
@@ -248,7 +251,9 @@ enum Kind {
     Delete,
     Query,
     Disclosure,
-    /// No action on data that BALP knows.
+    /// A session that was refused.
+    Admission,
+    /// No action on data that BALP knows; the description of the outcome names it.
     Other,
 }
 
@@ -261,6 +266,7 @@ impl Kind {
             "erase" => Self::Delete,
             "search" => Self::Query,
             "disclose" => Self::Disclosure,
+            "admit" => Self::Admission,
             _ => Self::Other,
         }
     }
@@ -282,29 +288,30 @@ impl Kind {
             (Self::Query, true) => "IHE.BasicAudit.PatientQuery",
             (Self::Query, false) => "IHE.BasicAudit.Query",
             (Self::Disclosure, true) => "IHE.BasicAudit.PrivacyDisclosure.Source",
-            (Self::Disclosure, false) | (Self::Other, _) => return None,
+            (Self::Disclosure, false) | (Self::Admission | Self::Other, _) => return None,
         })
     }
 
     fn event_type(&self) -> Coding {
         match self {
             Self::Disclosure => displayed(DCM, "110106", "Export"),
-            Self::Other => displayed(DCM, "110114", "User Authentication"),
+            Self::Admission => displayed(DCM, "110114", "User Authentication"),
+            Self::Other => displayed(DCM, "110100", "Application Activity"),
             _ => displayed(EVENT_TYPE, "rest", "RESTful Operation"),
         }
     }
 
-    fn subtype(&self, action: &str) -> Coding {
-        match self {
+    fn subtype(&self) -> Option<Coding> {
+        Some(match self {
             Self::Read => coding(INTERACTION, "read"),
             Self::Create => coding(INTERACTION, "create"),
             Self::Update => coding(INTERACTION, "update"),
             Self::Delete => coding(INTERACTION, "delete"),
             Self::Query => coding(INTERACTION, "search"),
             Self::Disclosure => coding(LIFECYCLE, "disclose"),
-            Self::Other if action == "admit" => displayed(DCM, "110122", "Login"),
-            Self::Other => displayed(DCM, "110127", "Emergency Override Started"),
-        }
+            Self::Admission => displayed(DCM, "110122", "Login"),
+            Self::Other => return None,
+        })
     }
 
     const fn action(&self) -> Option<&'static str> {
@@ -313,7 +320,7 @@ impl Kind {
             Self::Create => Some("C"),
             Self::Update => Some("U"),
             Self::Delete => Some("D"),
-            Self::Query | Self::Other => Some("E"),
+            Self::Query | Self::Admission | Self::Other => Some("E"),
         }
     }
 
@@ -323,7 +330,7 @@ impl Kind {
         let destination = || displayed(DCM, "110152", "Destination Role ID");
         let user = |code| coding(PARTICIPATION, code);
         match self {
-            Self::Read | Self::Other => (source(), destination(), user("IRCP")),
+            Self::Read | Self::Admission | Self::Other => (source(), destination(), user("IRCP")),
             Self::Query => (destination(), source(), user("IRCP")),
             Self::Create | Self::Update => (destination(), source(), user("AUT")),
             Self::Delete => (

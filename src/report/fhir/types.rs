@@ -17,6 +17,7 @@ pub struct AuditEvent {
     pub(super) meta: Option<Meta>,
     #[serde(rename = "type")]
     pub(super) event_type: Coding,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(super) subtype: Vec<Coding>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) action: Option<&'static str>,
@@ -81,7 +82,7 @@ pub(super) struct Identifier {
 }
 
 /// By identifier or by name, never by URL.
-#[derive(Clone, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Default, Serialize)]
 pub(super) struct Reference {
     #[serde(rename = "type", skip_serializing_if = "Option::is_none")]
     pub(super) of_type: Option<&'static str>,
@@ -90,14 +91,6 @@ pub(super) struct Reference {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) display: Option<String>,
 }
-
-impl PartialEq for Identifier {
-    fn eq(&self, other: &Self) -> bool {
-        (&self.system, &self.value) == (&other.system, &other.value)
-    }
-}
-
-impl Eq for Identifier {}
 
 #[derive(Clone, Serialize)]
 #[serde(rename_all = "camelCase")]
