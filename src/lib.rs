@@ -63,6 +63,8 @@ mod label;
 mod phi;
 pub mod record;
 mod release;
+#[cfg(feature = "journal")]
+pub mod report;
 pub mod rotate;
 mod sealed;
 mod secret;

@@ -33,6 +33,9 @@ pub enum ActionKind {
     /// Go on with keys beyond their age, because store or KMS are out of reach. Recorded when values
     /// are prepared; the policy is not asked.
     Grace,
+    /// Release values to a named third party, or state that they were. Allowed by no
+    /// [`Rule`](super::Rule) that does not name it.
+    Disclose,
 }
 
 impl ActionKind {
@@ -46,6 +49,7 @@ impl ActionKind {
         Self::Reseal,
         Self::Erase,
         Self::Grace,
+        Self::Disclose,
     ];
 
     /// The stable spelling in audit events.
@@ -59,6 +63,7 @@ impl ActionKind {
             Self::Reseal => "reseal",
             Self::Erase => "erase",
             Self::Grace => "grace",
+            Self::Disclose => "disclose",
         }
     }
 }

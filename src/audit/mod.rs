@@ -1,5 +1,6 @@
 //! What was done: events and the sinks that record them.
 
+mod disclosure;
 mod event;
 #[cfg(feature = "journal")]
 pub mod journal;
@@ -20,6 +21,7 @@ mod tee;
 #[cfg(feature = "serde")]
 mod to_record;
 
+pub use disclosure::{Disclosure, Exclusion, Recipient};
 pub use event::{Event, EventId, EventItem, Outcome, SessionId};
 #[cfg(feature = "serde")]
 pub use json_lines::{Durability, JsonLines};
@@ -29,8 +31,8 @@ pub use memory::MemorySink;
 pub use read::{EventReadError, EventReadReason, read_events};
 #[cfg(feature = "serde")]
 pub use record::{
-    EventRecord, RecordedActor, RecordedAuth, RecordedField, RecordedRow, RecordedSearch,
-    RecordedSubject,
+    EventRecord, RecordedActor, RecordedAuth, RecordedField, RecordedRecipient, RecordedRow,
+    RecordedSearch, RecordedSubject,
 };
 pub use search::SearchedIndex;
 pub use sink::{AuditError, AuditSink};
@@ -38,6 +40,8 @@ pub use tee::Tee;
 
 pub(crate) use event::EventHeader;
 pub(crate) use parts::recorded_version;
+#[cfg(feature = "journal")]
+pub(crate) use rfc3339::format as format_time;
 
 use parts::events;
 

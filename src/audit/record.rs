@@ -84,8 +84,32 @@ pub struct EventRecord {
     /// How many keys the key store had destroyed by then; of erasures only.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub generation: Option<u64>,
+    /// The first of the events that this one goes on counting.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub repeats: Option<String>,
+    /// How often it has happened since the event `repeats`, that one included; the highest count for
+    /// one `repeats` holds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub count: Option<u64>,
+    /// The day a disclosure was made, `YYYY-MM-DD`, if that is not the day of `time`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub disclosed_on: Option<String>,
+    /// Why the accounting need not list a disclosure:
+    /// [`Exclusion::code`](super::Exclusion::code).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub exclusion: Option<String>,
+    /// The event of the disclosure that this one states anew.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub corrects: Option<String>,
     /// How the action as a whole ended.
     pub outcome: String,
+    /// Who received a disclosure. From here on stands what tells most of a patient: `recipient`,
+    /// `description` and `subjects`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub recipient: Option<RecordedRecipient>,
+    /// What was disclosed, in words.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub description: Option<String>,
     /// What it was done to, by subject.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub subjects: Vec<RecordedSubject>,
@@ -176,6 +200,17 @@ pub struct RecordedActor {
     pub roles: Vec<String>,
 }
 
+/// Who received a disclosure.
+#[non_exhaustive]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RecordedRecipient {
+    /// The entity's or person's name.
+    pub name: String,
+    /// Their address, if it was known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub address: Option<String>,
+}
+
 /// What was done to one patient's records, or to records about no patient.
 #[non_exhaustive]
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -241,6 +276,7 @@ macro_rules! redacted_debug {
 redacted_debug! {
     EventRecord { event, action, outcome, subjects }
     RecordedActor { roles }
+    RecordedRecipient { }
     RecordedSubject { records }
     RecordedRow { record_type, fields }
     RecordedField { name, outcome, reason }

@@ -2,6 +2,7 @@
 
 mod action;
 mod cipher;
+mod disclosing;
 #[cfg(feature = "scoped-keys")]
 mod erasing;
 #[cfg(feature = "index")]

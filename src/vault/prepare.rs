@@ -34,6 +34,7 @@ impl Session {
         };
         for action in [
             ActionKind::Open,
+            ActionKind::Disclose,
             ActionKind::Seal,
             ActionKind::Rebind,
             ActionKind::Reseal,
@@ -137,6 +138,21 @@ impl<'a> Needs<'a> {
         let key = sealed.present().map(|sealed| sealed.key_id());
         if key.is_some() {
             self.push(ActionKind::Open, record, field.info(), key);
+        }
+        self
+    }
+
+    /// A value will be disclosed. Absent values need nothing.
+    #[must_use]
+    pub fn disclose<S: ProtectedSealed>(
+        mut self,
+        field: &Field<S::Value>,
+        record: RecordRef<'a>,
+        sealed: &S,
+    ) -> Self {
+        let key = sealed.present().map(|sealed| sealed.key_id());
+        if key.is_some() {
+            self.push(ActionKind::Disclose, record, field.info(), key);
         }
         self
     }
