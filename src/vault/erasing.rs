@@ -11,7 +11,7 @@ use crate::category::Category;
 use crate::context::{FieldInfo, RecordRef, RecordType};
 use crate::envelope::KeyId;
 use crate::error::{Error, ErrorKind};
-use crate::key::ScopedKeys;
+use crate::key::{KeyLease, ScopedKeys};
 use crate::label::{RecordId, SubjectId};
 
 /// What the policy is asked about, and events name: not a record of the application's.
@@ -27,6 +27,7 @@ impl Session {
     ) -> Result<Erasing<'_>, Error> {
         let subject = subject.clone().into_owned();
         let id = RecordId::new(subject.as_str().to_owned())?;
+        let of_sink = self.prepare_sink(Vec::from([&subject])).await?;
         let prepared = self
             .policy()
             .prepare(self.access(), ActionKind::Erase, &[&subject])
@@ -41,6 +42,7 @@ impl Session {
             keys: Vec::new(),
             generation: None,
             was_recorded: false,
+            _lease: of_sink,
         };
         if !is_live {
             return Err(erasing.fail(super::EXPIRED));
@@ -85,6 +87,8 @@ pub(crate) struct Erasing<'s> {
     keys: Vec<KeyId>,
     generation: Option<u64>,
     was_recorded: bool,
+    /// What the sink needs to record it.
+    _lease: KeyLease,
 }
 
 impl Erasing<'_> {
