@@ -33,6 +33,10 @@ pub enum ActionKind {
     /// Go on with keys beyond their age, because store or KMS are out of reach. Recorded when values
     /// are prepared; the policy is not asked.
     Grace,
+    /// Open the sealed details of audit events. The policy is asked for the field `detail` of records
+    /// of the type `phi-seal.audit`: without a record when the review begins, then for each event and
+    /// patient.
+    Review,
 }
 
 impl ActionKind {
@@ -46,6 +50,7 @@ impl ActionKind {
         Self::Reseal,
         Self::Erase,
         Self::Grace,
+        Self::Review,
     ];
 
     /// The stable spelling in audit events.
@@ -59,6 +64,7 @@ impl ActionKind {
             Self::Reseal => "reseal",
             Self::Erase => "erase",
             Self::Grace => "grace",
+            Self::Review => "review",
         }
     }
 }
@@ -117,6 +123,26 @@ impl<'a> Request<'a> {
         }
     }
 
+    /// A request to begin a review of audit events, as a vault makes it, for testing a policy. Whether
+    /// the details of one of them may be opened is a [`new`](Request::new) one.
+    ///
+    /// All `fields` belong to `record_type`.
+    pub const fn to_review(
+        access: &'a Access,
+        record_type: RecordType,
+        fields: &'a [FieldInfo],
+        now: SystemTime,
+    ) -> Self {
+        Self {
+            access,
+            action: ActionKind::Review,
+            record_type,
+            record: None,
+            fields,
+            now,
+        }
+    }
+
     /// Who asks, and why. Names the tenant.
     pub const fn access(&self) -> &'a Access {
         self.access
@@ -132,8 +158,8 @@ impl<'a> Request<'a> {
         self.record_type
     }
 
-    /// The record, and through it the patient; `None` when a search begins, which is about no
-    /// record yet. A policy that decides by patient permits that and denies by record.
+    /// The record, and through it the patient; `None` when a search or a review begins, which is about
+    /// no record yet. A policy that decides by patient permits that and denies by record.
     pub const fn record(&self) -> Option<RecordRef<'a>> {
         self.record
     }

@@ -13,6 +13,8 @@ mod read;
 #[cfg(feature = "serde")]
 mod record;
 #[cfg(feature = "serde")]
+mod record_sink;
+#[cfg(feature = "serde")]
 mod rfc3339;
 mod search;
 pub(crate) mod sink;
@@ -32,6 +34,8 @@ pub use record::{
     EventRecord, RecordedActor, RecordedAuth, RecordedField, RecordedRow, RecordedSearch,
     RecordedSubject,
 };
+#[cfg(feature = "serde")]
+pub use record_sink::RecordSink;
 pub use search::SearchedIndex;
 pub use sink::{AuditError, AuditSink};
 pub use tee::Tee;

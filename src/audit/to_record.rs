@@ -52,6 +52,7 @@ impl Event<'_> {
             generation: self.generation(),
             outcome: self.outcome().code().to_string(),
             subjects: group(self.items()),
+            sealed: Vec::new(),
         }
     }
 

@@ -2,6 +2,8 @@
 
 mod action;
 mod cipher;
+#[cfg(feature = "journal")]
+mod detail;
 #[cfg(feature = "scoped-keys")]
 mod erasing;
 #[cfg(feature = "index")]
@@ -22,6 +24,8 @@ use alloc::string::String;
 use alloc::sync::Arc;
 use core::fmt;
 
+#[cfg(feature = "journal")]
+pub use detail::{ReviewedEvent, Reviewing, SealedDetails};
 pub use opening::Opening;
 pub use prepare::{Lease, Needs};
 pub use resealing::Resealing;

@@ -195,9 +195,7 @@ impl<'a> Needs<'a> {
     /// The patients that events will name, some of them several times.
     fn subjects(&self) -> Vec<&SubjectId<'a>> {
         let subjects = self.values.iter();
-        subjects
-            .filter_map(|need| need.record.subject())
-            .collect()
+        subjects.filter_map(|need| need.record.subject()).collect()
     }
 
     pub(crate) fn push(

@@ -173,7 +173,8 @@ impl Key {
                 KeyScope::subject(TenantId::new(tenant).ok()?, SubjectId::new(subject).ok()?)
             }
             (Some(tenant), Some(subject), KeyUse::Audit) => {
-                let (tenant, subject) = (TenantId::new(tenant).ok()?, SubjectId::new(subject).ok()?);
+                let (tenant, subject) =
+                    (TenantId::new(tenant).ok()?, SubjectId::new(subject).ok()?);
                 KeyScope::audit_details(tenant, subject)
             }
             (_, Some(_), _) => return None,

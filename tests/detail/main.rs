@@ -1,0 +1,2 @@
+//! Sealed details of audit events, through the public interface.
+#![allow(clippy::unwrap_used, clippy::panic, missing_docs, unreachable_pub)]
