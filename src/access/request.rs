@@ -37,6 +37,11 @@ pub enum ActionKind {
     /// of the type `phi-seal.audit`: without a record when the review begins, then for each event and
     /// patient.
     Review,
+    /// Destroy the audit-detail keys of one patient, for good: what the log says of the patient is
+    /// unreadable from then on. The policy is asked for the field `detail_keys` of a record of the type
+    /// `phi-seal.subject` whose id is the patient's, and to override the retention for the field
+    /// `retention` beside it.
+    EraseDetails,
 }
 
 impl ActionKind {
@@ -51,6 +56,7 @@ impl ActionKind {
         Self::Erase,
         Self::Grace,
         Self::Review,
+        Self::EraseDetails,
     ];
 
     /// The stable spelling in audit events.
@@ -65,6 +71,7 @@ impl ActionKind {
             Self::Erase => "erase",
             Self::Grace => "grace",
             Self::Review => "review",
+            Self::EraseDetails => "erase_details",
         }
     }
 }

@@ -42,6 +42,8 @@ pub use tee::Tee;
 
 pub(crate) use event::EventHeader;
 pub(crate) use parts::recorded_version;
+#[cfg(feature = "scoped-keys")]
+pub(crate) use rfc3339::format as rfc3339;
 
 use parts::events;
 

@@ -34,6 +34,8 @@ pub use session::Session;
 
 #[cfg(feature = "index")]
 pub(crate) use action::Action;
+#[cfg(feature = "scoped-keys")]
+pub(crate) use erasing::Erased;
 #[cfg(feature = "index")]
 pub(crate) use searching::Searching;
 
