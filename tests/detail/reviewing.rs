@@ -59,7 +59,7 @@ fn events_survive_their_json_form() {
     assert_eq!(subjects[0].records[0].id, "row-of-p-1");
     assert_eq!(subjects[0].records[0].fields[0].name, "note");
     assert!(subjects[0].records[0].fields[0].tag.is_some());
-    assert_eq!(subjects[2].records[0].id, "hall");
+    assert_eq!(subjects[2].records[0].id, "row-of-hall");
     assert!(reviewed[0].event().sealed.is_empty() && reviewed[0].unread().is_empty());
 }
 
