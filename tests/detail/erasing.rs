@@ -306,7 +306,7 @@ fn ages(ward: &Ward) -> DetailAges {
 }
 
 #[derive(Debug)]
-struct NoHolds(LegalHold);
+pub(crate) struct NoHolds(pub(crate) LegalHold);
 
 impl LegalHolds for NoHolds {
     fn check<'a>(

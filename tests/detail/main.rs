@@ -4,6 +4,7 @@
 mod canary;
 mod erasing;
 mod failing;
+mod journal;
 mod moved;
 mod reviewing;
 mod size;

@@ -16,7 +16,7 @@ use super::log::{Incoming, Log, Now};
 use super::{JournalKey, SignedCheckpoint};
 use crate::access::Purpose;
 use crate::audit::record::EventRecord;
-use crate::audit::{AuditError, AuditSink, Event};
+use crate::audit::{AuditError, AuditSink, Event, RecordSink};
 use crate::clock::Clock;
 
 /// The audit log as a Merkle tree in append-only files, with signed checkpoints.
@@ -186,6 +186,12 @@ impl Drop for Journal {
 impl AuditSink for Journal {
     fn record(&self, event: &Event<'_>) -> Result<(), AuditError> {
         self.shared.append(&event.to_record())
+    }
+}
+
+impl RecordSink for Journal {
+    fn append(&self, event: &EventRecord) -> Result<(), AuditError> {
+        self.shared.append(event)
     }
 }
 
