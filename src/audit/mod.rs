@@ -14,6 +14,10 @@ mod read;
 #[cfg(feature = "serde")]
 mod record;
 #[cfg(feature = "serde")]
+mod record_sink;
+#[cfg(feature = "journal")]
+mod repeats;
+#[cfg(feature = "serde")]
 mod rfc3339;
 mod search;
 pub(crate) mod sink;
@@ -34,6 +38,8 @@ pub use record::{
     EventRecord, RecordedActor, RecordedAuth, RecordedField, RecordedRecipient, RecordedRow,
     RecordedSearch, RecordedSubject,
 };
+#[cfg(feature = "serde")]
+pub use record_sink::RecordSink;
 pub use search::SearchedIndex;
 pub use sink::{AuditError, AuditSink};
 pub use tee::Tee;
@@ -41,6 +47,8 @@ pub use tee::Tee;
 pub(crate) use event::EventHeader;
 pub(crate) use parts::recorded_version;
 #[cfg(feature = "journal")]
+pub(crate) use repeats::Repeats;
+#[cfg(any(feature = "journal", feature = "scoped-keys"))]
 pub(crate) use rfc3339::format as format_time;
 
 use parts::events;

@@ -7,6 +7,7 @@ use core::fmt;
 use serde::{Deserialize, Deserializer, Serialize};
 
 use super::sink::AuditError;
+use crate::envelope::{Envelope, KeyId, from_text};
 
 /// An [`Event`](super::Event) as owned data: what one line of an audit file holds.
 ///
@@ -113,6 +114,9 @@ pub struct EventRecord {
     /// What it was done to, by subject.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub subjects: Vec<RecordedSubject>,
+    /// The same sealed, one envelope for each subject, in the text form; `docs/audit-privacy.md`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub sealed: Vec<String>,
 }
 
 impl EventRecord {
@@ -148,6 +152,14 @@ impl EventRecord {
             Ok(_) => Err(NotRead::OtherVersion),
             Err(_) => Err(NotRead::NoEvent),
         }
+    }
+
+    /// The keys that its details are sealed under, as the envelopes name them: in the order of
+    /// [`sealed`](Self::sealed), without those that are no envelopes. All events about one patient name
+    /// keys of that patient, so they can be told apart without opening any.
+    pub fn detail_keys(&self) -> impl Iterator<Item = KeyId> {
+        let envelopes = self.sealed.iter().filter_map(|text| from_text(text).ok());
+        envelopes.filter_map(|bytes| Some(Envelope::parse(&bytes).ok()?.key_id()))
     }
 
     /// The JSON form, on one line and without a newline.

@@ -68,6 +68,7 @@ impl Event<'_> {
             recipient: disclosure.map(Disclosure::recipient).map(recipient),
             description: disclosure.and_then(Disclosure::described).map(String::from),
             subjects: group(self.items()),
+            sealed: Vec::new(),
         }
     }
 

@@ -227,7 +227,12 @@ impl<'a> Action<'a> {
     }
 
     pub(super) fn scope(&self, record: RecordRef<'a>, field: &FieldInfo) -> Scope<'a> {
-        self.session.scope(record, field.record_type())
+        match self.kind {
+            ActionKind::Review => {
+                Scope::audit_details(self.session.access().tenant(), record.subject())
+            }
+            _ => self.session.scope(record, field.record_type()),
+        }
     }
 
     /// Looks at the clock anew for each record, since a closure may take its time.
