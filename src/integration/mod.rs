@@ -21,5 +21,7 @@ mod sea_orm;
 pub mod sqlx;
 #[cfg(feature = "time-0_3")]
 mod time;
+#[cfg(feature = "tracing-0_1")]
+pub mod tracing;
 #[cfg(feature = "uuid-1")]
 mod uuid;
