@@ -3,6 +3,8 @@
 use alloc::string::String;
 use std::time::{SystemTime, UNIX_EPOCH};
 
+#[cfg(feature = "journal")]
+use crate::codec::Date;
 use crate::codec::Timestamp;
 
 /// RFC 3339 in UTC with 9 fractional digits: always 30 bytes.
@@ -20,6 +22,30 @@ pub(super) fn format(time: SystemTime) -> String {
         .write_rfc3339(&mut text)
         .expect("a string takes whatever is written, and the instant has a date");
     text
+}
+
+/// The instant of a text that [`format`] could have written.
+#[cfg(feature = "journal")]
+pub(crate) fn parse(text: &str) -> Option<Timestamp> {
+    let digits = |range: core::ops::Range<usize>| -> Option<u32> {
+        let digits = text.get(range)?;
+        let is_plain = digits.bytes().all(|byte| byte.is_ascii_digit());
+        digits.parse().ok().filter(|_| is_plain)
+    };
+    let (year, month, day) = (digits(0..4)?, digits(5..7)?, digits(8..10)?);
+    let (hour, minute, second) = (digits(11..13)?, digits(14..16)?, digits(17..19)?);
+    let date = Date::from_ymd(
+        i32::try_from(year).ok()?,
+        u8::try_from(month).ok()?,
+        u8::try_from(day).ok()?,
+    );
+    let seconds =
+        i64::from(date.ok()?.days()) * 86_400 + i64::from(hour * 3600 + minute * 60 + second);
+    let instant = Timestamp::new(seconds, digits(20..29)?).ok()?;
+    // Whatever else the text may be, it is not what is written for this instant.
+    let mut canonical = String::with_capacity(30);
+    instant.write_rfc3339(&mut canonical).ok()?;
+    (canonical == text).then_some(instant)
 }
 
 const YEAR_0: Timestamp = match Timestamp::new(-62_167_219_200, 0) {
@@ -74,6 +100,32 @@ mod tests {
         ] {
             let time = UNIX_EPOCH - Duration::new(seconds, nanos);
             assert_eq!(format(time), text);
+        }
+    }
+
+    #[cfg(feature = "journal")]
+    #[test]
+    fn what_was_written_is_read() {
+        for (seconds, nanos) in [(0, 0), (951_782_400, 1), (253_402_207_200, 999_999_999)] {
+            let time = UNIX_EPOCH + Duration::new(seconds, nanos);
+            let instant = parse(&format(time)).unwrap();
+            assert_eq!(
+                (instant.seconds(), instant.nanos()),
+                (seconds as i64, nanos)
+            );
+        }
+        for text in [
+            "",
+            "1970-01-01T00:00:00Z",
+            "1970-01-01T00:00:00.000000000z",
+            "1970-13-01T00:00:00.000000000Z",
+            "1970-02-29T00:00:00.000000000Z",
+            "1970-01-01T24:00:00.000000000Z",
+            "1970-01-01 00:00:00.000000000Z",
+            "+970-01-01T00:00:00.000000000Z",
+            "1970-01-01T00:00:00.000000000Z ",
+        ] {
+            assert!(parse(text).is_none(), "{text}");
         }
     }
 }

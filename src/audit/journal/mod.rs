@@ -1,17 +1,42 @@
 //! The audit log as an RFC 6962 Merkle tree.
 
+mod builder;
 mod checkpoint;
+mod commit;
+mod entry;
+mod error;
+mod folder;
+#[expect(
+    clippy::module_inception,
+    reason = "the sink is called as its module is"
+)]
+mod journal;
+mod keeper;
+mod line;
+mod log;
 mod note;
 mod proof;
+mod read;
+mod recover;
+mod segment;
+mod settings;
 mod signing;
+mod spill;
 mod tiles;
 mod tree;
+mod verify;
 
+pub use builder::JournalBuilder;
 pub use checkpoint::{Checkpoint, CheckpointError, CheckpointErrorKind, SignedCheckpoint};
+pub use entry::{Continued, Dropped, Entry, Note, NoteKind};
+pub use error::{JournalError, JournalErrorKind};
+pub use journal::{Journal, JournalStatus};
 pub use proof::{
     ConsistencyProof, ConsistencyProver, EntryProof, InclusionProof, InclusionProver, ProofError,
     ProofErrorKind,
 };
+pub use read::Entries;
 pub use signing::{JournalKey, Origin, VerifierKey};
 pub use tiles::{TileAddress, TileExport, Tiles, TilesError, TilesErrorKind, TilesWritten};
 pub use tree::{Frontier, Hash, leaf_hash};
+pub use verify::{Fault, FaultReason, Report, Silence, Verifier};

@@ -87,6 +87,16 @@ impl Frontier {
         self.len == 0
     }
 
+    /// The complete subtrees, from the largest to the smallest.
+    pub(super) fn subtrees(&self) -> &[Hash] {
+        &self.subtrees
+    }
+
+    /// A tree of `len` leaves with these subtrees, if there are as many as such a tree has.
+    pub(super) fn from_subtrees(len: u64, subtrees: Vec<Hash>) -> Option<Self> {
+        (subtrees.len() == len.count_ones() as usize).then_some(Self { len, subtrees })
+    }
+
     /// The root.
     pub fn root(&self) -> Hash {
         let mut subtrees = self.subtrees.iter().rev();

@@ -1,0 +1,315 @@
+//! How a journal is made and opened.
+
+use alloc::boxed::Box;
+use alloc::vec::Vec;
+use core::fmt;
+use core::time::Duration;
+use std::fs::{self, File, OpenOptions, TryLockError};
+use std::path::{Path, PathBuf};
+
+use super::entry::{Continued, Note, NoteKind};
+use super::error::{JournalError, JournalErrorKind, of_io};
+use super::folder::{DiskFolder, Folder};
+use super::journal::Journal;
+use super::log::{Log, Now};
+use super::recover::{self, Place, root_at};
+use super::settings::Settings;
+use super::{JournalKey, SignedCheckpoint};
+use crate::audit::Durability;
+use crate::clock::{Clock, SystemClock};
+
+/// Describes a [`Journal`], then creates or opens it.
+pub struct JournalBuilder {
+    path: PathBuf,
+    key: JournalKey,
+    settings: Settings,
+    second: Option<PathBuf>,
+    trusted: Vec<SignedCheckpoint>,
+    continues: Option<SignedCheckpoint>,
+    clock: Box<dyn Clock>,
+    is_tended: bool,
+}
+
+impl JournalBuilder {
+    pub(super) fn new(path: &Path, key: JournalKey) -> Self {
+        Self {
+            path: path.to_path_buf(),
+            key,
+            settings: Settings::default(),
+            second: None,
+            trusted: Vec::new(),
+            continues: None,
+            clock: Box::new(SystemClock::default()),
+            is_tended: true,
+        }
+    }
+
+    /// When an event counts as recorded; [`Durability::Synced`] unless stated.
+    ///
+    /// With [`Durability::Written`], the disk has it within one second, or what
+    /// [`sync_within`](Self::sync_within) says; a power loss may take what it does not have. Nothing
+    /// is signed before the disk has it.
+    #[must_use]
+    pub fn durability(mut self, durability: Durability) -> Self {
+        self.settings.durability = durability;
+        self
+    }
+
+    /// With [`Durability::Written`], how long an event may wait for the disk; 1 second unless stated.
+    #[must_use]
+    pub fn sync_within(mut self, time: Duration) -> Self {
+        self.settings.sync_within = time;
+        self
+    }
+
+    /// From how many bytes on another segment is begun; 64 MiB unless stated.
+    #[must_use]
+    pub fn segment_bytes(mut self, bytes: u64) -> Self {
+        self.settings.segment_bytes = bytes;
+        self
+    }
+
+    /// After what time another segment is begun, counted while the journal is open; a day unless
+    /// stated.
+    #[must_use]
+    pub fn segment_age(mut self, age: Duration) -> Self {
+        self.settings.segment_age = age;
+        self
+    }
+
+    /// How often the journal records that it is alive; every minute unless stated. A longer silence
+    /// tells that entries are missing or that nobody was writing.
+    #[must_use]
+    pub fn heartbeat_every(mut self, interval: Duration) -> Self {
+        self.settings.heartbeat_every = interval;
+        self
+    }
+
+    /// How many bytes are set aside for events of the purposes `ETREAT` and `BTG` on a full disk;
+    /// 1 MiB unless stated, which is some 1,500 events. A reserve that exists keeps its size.
+    #[must_use]
+    pub fn reserve_bytes(mut self, bytes: u64) -> Self {
+        self.settings.reserve_bytes = bytes;
+        self
+    }
+
+    /// A folder on another disk, for events when the first is full. Name it again whenever the
+    /// journal is opened: events may lie there.
+    #[must_use]
+    pub fn second_place(mut self, path: impl AsRef<Path>) -> Self {
+        self.second = Some(path.as_ref().to_path_buf());
+        self
+    }
+
+    /// A checkpoint of this journal that is held elsewhere, such as in an anchor. The journal is not
+    /// opened if it lacks entries that the checkpoint names, or holds another history: it was cut
+    /// short, or restored from a backup, and must go on under another origin
+    /// ([`continues`](Self::continues)).
+    #[must_use]
+    pub fn trusts(mut self, checkpoint: SignedCheckpoint) -> Self {
+        self.trusted.push(checkpoint);
+        self
+    }
+
+    /// The last checkpoint of the journal that this one goes on after, for
+    /// [`create`](Self::create): its first entry names it. For a journal that was restored from a
+    /// backup or is damaged; the new one has a folder and an origin of its own.
+    #[must_use]
+    pub fn continues(mut self, checkpoint: SignedCheckpoint) -> Self {
+        self.continues = Some(checkpoint);
+        self
+    }
+
+    /// The clock; the operating system's unless stated.
+    #[must_use]
+    pub fn clock(mut self, clock: impl Clock + 'static) -> Self {
+        self.clock = Box::new(clock);
+        self
+    }
+
+    /// Starts no thread: the application calls [`Journal::tend`] several times a second.
+    #[must_use]
+    pub fn tended_by_hand(mut self) -> Self {
+        self.is_tended = false;
+        self
+    }
+
+    /// Makes the journal, and its folder (of mode 0700) unless there is one.
+    ///
+    /// # Errors
+    ///
+    /// [`JournalErrorKind::AlreadyExists`] if the folder holds a journal,
+    /// [`JournalErrorKind::Foreign`] if it is to continue one of its own origin,
+    /// [`JournalErrorKind::InUse`], [`JournalErrorKind::Permissions`], [`JournalErrorKind::Full`] or
+    /// [`JournalErrorKind::Io`].
+    pub fn create(self) -> Result<Journal, JournalError> {
+        let continues = self.continues.as_ref();
+        if continues.is_some_and(|signed| signed.checkpoint().origin() == self.key.origin()) {
+            return Err(SAME_ORIGIN);
+        }
+        let begin = NoteKind::Begin {
+            origin: self.key.origin().as_str().into(),
+            continues: continues.map(Continued::of),
+        };
+        let folder = DiskFolder::create(&self.path).map_err(of_io)?;
+        self.start(folder, |place, now| {
+            let log = recover::create(place, &Note::new(begin, now.wall), now)?;
+            Ok((log, None))
+        })
+    }
+
+    /// Opens the journal.
+    ///
+    /// Keeps every entry that is whole. What a crash left torn at the end is moved to a file beside
+    /// the segments, and recorded.
+    ///
+    /// # Errors
+    ///
+    /// [`JournalErrorKind::NotFound`], [`JournalErrorKind::InUse`],
+    /// [`JournalErrorKind::Foreign`] for the journal of another origin or key,
+    /// [`JournalErrorKind::Damaged`] for one that was changed where no crash changes it,
+    /// [`JournalErrorKind::Behind`] or [`JournalErrorKind::Diverged`] if it is not what a
+    /// [trusted](Self::trusts) checkpoint names, [`JournalErrorKind::Permissions`],
+    /// [`JournalErrorKind::Full`] if the disk is full and so is the reserve, or
+    /// [`JournalErrorKind::Io`]. Nothing is changed if it is refused.
+    pub fn open(self) -> Result<Journal, JournalError> {
+        fs::metadata(&self.path).map_err(of_io)?;
+        let folder = DiskFolder(self.path.clone());
+        let trusted = self.trusted.clone();
+        self.start(folder, |place, now| {
+            let verifier = place.key.verifier();
+            let (log, opened) = recover::open(place, now)?;
+            for signed in &trusted {
+                check_trusted(&log, signed, &verifier)?;
+            }
+            Ok((log, Some(opened)))
+        })
+    }
+
+    fn start(
+        self,
+        folder: DiskFolder,
+        make: impl FnOnce(Place, Now) -> Result<(Log, Option<NoteKind>), JournalError>,
+    ) -> Result<Journal, JournalError> {
+        refuse_open_modes(&self.path)?;
+        let lock = lock(&self.path)?;
+        let second = match &self.second {
+            Some(path) => {
+                let folder = DiskFolder::create(path).map_err(of_io)?;
+                refuse_open_modes(path)?;
+                Some(Box::new(folder) as Box<dyn Folder>)
+            }
+            None => None,
+        };
+        let place = Place {
+            folder: Box::new(folder),
+            second,
+            key: self.key,
+            settings: self.settings,
+        };
+        let now = Now {
+            wall: self.clock.wall(),
+            monotonic: self.clock.monotonic(),
+        };
+        let (log, opened) = make(place, now)?;
+        let journal = Journal::start(log, self.clock, lock, self.is_tended).map_err(of_io)?;
+        if let Some(opened) = opened {
+            journal.shared().opened(opened).map_err(|_| NO_ROOM)?;
+        }
+        Ok(journal)
+    }
+}
+
+impl fmt::Debug for JournalBuilder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("JournalBuilder")
+            .field("settings", &self.settings)
+            .finish_non_exhaustive()
+    }
+}
+
+fn check_trusted(
+    log: &Log,
+    signed: &SignedCheckpoint,
+    key: &super::VerifierKey,
+) -> Result<(), JournalError> {
+    let checkpoint = signed.checkpoint();
+    let size = checkpoint.size();
+    if checkpoint.origin() != key.origin() {
+        return Err(OTHER_ORIGIN);
+    }
+    let root = match size {
+        _ if size > log.tree.len() => return Err(BEHIND.at(log.tree.len())),
+        _ if size == log.tree.len() => log.tree.root(),
+        // Entries that are elsewhere are few, and are compared once they have returned.
+        _ if size > log.tree.len() - log.spill.count => return Ok(()),
+        _ => root_at(&*log.folder, key, size)?,
+    };
+    match root == *checkpoint.root() {
+        true => Ok(()),
+        false => Err(DIVERGED),
+    }
+}
+
+/// Takes the lock of the folder for this process.
+fn lock(path: &Path) -> Result<File, JournalError> {
+    let mut options = OpenOptions::new();
+    options.write(true).create(true).truncate(false);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let file = options.open(path.join("lock")).map_err(of_io)?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(TryLockError::WouldBlock) => Err(IN_USE),
+        Err(TryLockError::Error(error)) => Err(of_io(error)),
+    }
+}
+
+/// Refuses a folder that group or others may access.
+fn refuse_open_modes(path: &Path) -> Result<(), JournalError> {
+    let metadata = fs::metadata(path).map_err(of_io)?;
+    if !metadata.is_dir() {
+        return Err(NO_FOLDER);
+    }
+    #[cfg(unix)]
+    if std::os::unix::fs::PermissionsExt::mode(&metadata.permissions()) & 0o077 != 0 {
+        return Err(TOO_OPEN);
+    }
+    Ok(())
+}
+
+const SAME_ORIGIN: JournalError = JournalError::new(
+    JournalErrorKind::Foreign,
+    "a journal goes on after another one under an origin of its own; choose a new one",
+);
+const OTHER_ORIGIN: JournalError = JournalError::new(
+    JournalErrorKind::Foreign,
+    "the trusted checkpoint is of another origin",
+);
+const BEHIND: JournalError = JournalError::new(
+    JournalErrorKind::Behind,
+    "the journal lacks entries that a trusted checkpoint names; it was cut short or restored from a \
+     backup: keep it, and go on under a new origin",
+);
+const DIVERGED: JournalError = JournalError::new(
+    JournalErrorKind::Diverged,
+    "the journal holds another history than a trusted checkpoint names; keep it, and go on under a \
+     new origin",
+);
+const IN_USE: JournalError = JournalError::new(
+    JournalErrorKind::InUse,
+    "another writer has this journal open; give each writer a journal of its own",
+);
+const NO_FOLDER: JournalError = JournalError::new(
+    JournalErrorKind::Malformed,
+    "the journal's path is no folder",
+);
+#[cfg(unix)]
+const TOO_OPEN: JournalError = JournalError::new(
+    JournalErrorKind::Permissions,
+    "the journal's folder may be accessed by group or others; set its mode to 0700",
+);
+const NO_ROOM: JournalError = JournalError::new(
+    JournalErrorKind::Full,
+    "the disk takes no entry, and neither does the reserve; make space",
+);

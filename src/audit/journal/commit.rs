@@ -1,0 +1,96 @@
+//! Group commit: threads that record at the same time share one write, one synchronisation and one
+//! checkpoint.
+
+use alloc::vec::Vec;
+use std::collections::HashMap;
+use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+
+use super::log::Incoming;
+use crate::audit::AuditError;
+
+/// Entries that wait for the log. Whoever finds nobody at work does the work for all that wait.
+#[derive(Debug, Default)]
+pub(super) struct Queue {
+    state: Mutex<State>,
+    /// A batch is done.
+    done: Condvar,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    waiting: Vec<Incoming>,
+    /// The number of the first of them.
+    first: u64,
+    /// Entries with smaller numbers are decided.
+    decided: u64,
+    /// Those of them that were refused and whose threads do not know yet.
+    refused: HashMap<u64, AuditError>,
+    is_at_work: bool,
+}
+
+impl Queue {
+    /// Waits until `add` was called with a batch that holds `entry`, and returns what it said of it.
+    pub(super) fn submit(
+        &self,
+        entry: Incoming,
+        add: impl FnOnce(&[Incoming]) -> Vec<Result<(), AuditError>>,
+    ) -> Result<(), AuditError> {
+        let mut state = self.lock();
+        let number = state.first + state.waiting.len() as u64;
+        state.waiting.push(entry);
+        while state.is_at_work && number >= state.decided {
+            state = self
+                .done
+                .wait(state)
+                .unwrap_or_else(PoisonError::into_inner);
+        }
+        if number >= state.decided {
+            state.is_at_work = true;
+            let batch = core::mem::take(&mut state.waiting);
+            let first = state.first;
+            state.first += batch.len() as u64;
+            drop(state);
+            let mut work = Work {
+                queue: self,
+                first,
+                count: batch.len(),
+                results: Vec::new(),
+            };
+            work.results = add(&batch);
+            drop(work);
+            state = self.lock();
+        }
+        state.refused.remove(&number).map_or(Ok(()), Err)
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// A batch at work. Its threads are told when it is dropped, also by a panic.
+struct Work<'a> {
+    queue: &'a Queue,
+    first: u64,
+    count: usize,
+    results: Vec<Result<(), AuditError>>,
+}
+
+impl Drop for Work<'_> {
+    fn drop(&mut self) {
+        let mut state = self.queue.lock();
+        let results = self.results.iter().copied();
+        let all = results.chain(core::iter::repeat(Err(ENDED)));
+        for (number, result) in (self.first..).zip(all).take(self.count) {
+            if let Err(error) = result {
+                state.refused.insert(number, error);
+            }
+        }
+        state.decided = self.first + self.count as u64;
+        state.is_at_work = false;
+        drop(state);
+        self.queue.done.notify_all();
+    }
+}
+
+const ENDED: AuditError = AuditError::new("the journal's writer ended; open the journal anew");

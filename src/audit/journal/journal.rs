@@ -1,0 +1,277 @@
+//! The sink: what applications hold.
+
+use alloc::boxed::Box;
+use alloc::collections::BTreeMap;
+use alloc::sync::Arc;
+use core::fmt;
+use std::fs::File;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use super::builder::JournalBuilder;
+use super::commit::Queue;
+use super::entry::{Note, NoteKind};
+use super::keeper::Keeper;
+use super::line::LONGEST_ENTRY;
+use super::log::{Incoming, Log, Now};
+use super::{JournalKey, SignedCheckpoint};
+use crate::access::Purpose;
+use crate::audit::record::EventRecord;
+use crate::audit::{AuditError, AuditSink, Event};
+use crate::clock::Clock;
+
+/// The audit log as a Merkle tree in append-only files, with signed checkpoints.
+///
+/// What it guarantees, and what it does not, says `docs/journal.md`. In short:
+///
+/// - An event is recorded when the disk has it ([`Durability::Synced`](crate::audit::Durability)),
+///   or the operating system ([`Written`](crate::audit::Durability::Written)). Threads that record
+///   at the same time share one write and one synchronisation.
+/// - Nothing that was written can be changed, taken out, put in or reordered without
+///   [`verify`](super::verify) telling, except by whoever holds the signing key; and by them only
+///   what no [anchor](super::Anchor) has seen yet.
+/// - One writer: the folder is locked for as long as this lives.
+/// - A full disk: events of emergencies go into a reserve, others into a second place if there is
+///   one; else recording fails, and with it whatever was to be released. Nothing is released
+///   unrecorded.
+///
+/// **A journal is PHI**: it names patients.
+///
+/// Recording blocks the caller on the file system, and with `Synced` on the disk.
+///
+/// # Example
+///
+/// ```
+/// use phi_seal::audit::journal::{Entries, Journal, JournalKey, Origin};
+///
+/// let folder = tempfile::tempdir()?;
+/// let key = JournalKey::generate(Origin::new("ehr.mercy.example/audit")?)?;
+/// let verifier = key.verifier();
+///
+/// let journal = Journal::builder(folder.path(), key).create()?;
+/// // Give it to a vault: Vault::builder(keyring, policy, journal).
+/// assert_eq!(journal.checkpoint().checkpoint().size(), 1, "it begins with a note of its own");
+/// journal.close()?;
+///
+/// let entries: Result<Vec<_>, _> = Entries::open(folder.path(), &verifier)?.collect();
+/// assert_eq!(entries?.len(), 2, "begin and close");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+pub struct Journal {
+    shared: Arc<Shared>,
+    keeper: Option<Keeper>,
+    is_closed: bool,
+}
+
+/// What the journal's threads share.
+pub(super) struct Shared {
+    queue: Queue,
+    log: Mutex<Log>,
+    clock: Box<dyn Clock>,
+    /// Locked for as long as the journal is open.
+    _lock: File,
+    last_heartbeat: Mutex<core::time::Duration>,
+}
+
+/// What [`Journal::status`] tells.
+#[non_exhaustive]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct JournalStatus {
+    /// How many entries it holds.
+    pub entries: u64,
+    /// How many of them the newest checkpoint covers: all that are on the disk.
+    pub signed: u64,
+    /// How many of them are in the reserve or the second place, because the disk is full.
+    pub elsewhere: u64,
+    /// How many bytes the reserve for emergencies has left.
+    pub reserve_left: u64,
+}
+
+impl Journal {
+    /// Describes a journal in the folder at `path`, signed with `key`, for
+    /// [`create`](JournalBuilder::create) or [`open`](JournalBuilder::open).
+    pub fn builder(path: impl AsRef<std::path::Path>, key: JournalKey) -> JournalBuilder {
+        JournalBuilder::new(path.as_ref(), key)
+    }
+
+    pub(super) fn start(
+        log: Log,
+        clock: Box<dyn Clock>,
+        lock: File,
+        is_tended: bool,
+    ) -> std::io::Result<Self> {
+        let last_heartbeat = Mutex::new(clock.monotonic());
+        let tick = log.settings.sync_within.min(log.settings.checkpoint_every) / 4;
+        let shared = Arc::new(Shared {
+            queue: Queue::default(),
+            log: Mutex::new(log),
+            clock,
+            _lock: lock,
+            last_heartbeat,
+        });
+        let tended = Arc::clone(&shared);
+        let keeper = match is_tended {
+            true => Some(Keeper::start("phi-seal journal", tick, move || {
+                tended.tend()
+            })?),
+            false => None,
+        };
+        Ok(Self {
+            shared,
+            keeper,
+            is_closed: false,
+        })
+    }
+
+    /// The newest signed checkpoint: of everything that is on the disk.
+    pub fn checkpoint(&self) -> SignedCheckpoint {
+        self.shared.log().signed.clone()
+    }
+
+    /// How it is.
+    pub fn status(&self) -> JournalStatus {
+        let log = self.shared.log();
+        JournalStatus {
+            entries: log.tree.len(),
+            signed: log.signed.checkpoint().size(),
+            elsewhere: log.spill.count,
+            reserve_left: log.spill.reserve_left(),
+        }
+    }
+
+    /// Records that the journal is alive, now. Happens by itself as often as
+    /// [`heartbeat_every`](JournalBuilder::heartbeat_every) says.
+    ///
+    /// # Errors
+    ///
+    /// As [`record`](AuditSink::record).
+    pub fn heartbeat(&self) -> Result<(), AuditError> {
+        self.shared.heartbeat()
+    }
+
+    /// Does what is due by the clock: writes heartbeats and checkpoints, synchronises, returns what
+    /// a full disk had sent elsewhere. A thread of the journal's own calls it several times a
+    /// second, unless it was [told not to](JournalBuilder::tended_by_hand).
+    pub fn tend(&self) {
+        self.shared.tend();
+    }
+
+    /// Closes the journal: everything is on the disk and under a checkpoint, and the next writer
+    /// knows that nothing is missing. Dropping it does the same, without an answer.
+    ///
+    /// # Errors
+    ///
+    /// When the disk did not take it. What was recorded before stays recorded.
+    pub fn close(mut self) -> Result<(), AuditError> {
+        self.finish()
+    }
+
+    fn finish(&mut self) -> Result<(), AuditError> {
+        self.keeper = None;
+        self.is_closed = true;
+        self.shared.note(NoteKind::Close, false)?;
+        let now = self.shared.now();
+        let settled = self.shared.log().settle(now);
+        settled.map_err(|_| NOT_SETTLED)
+    }
+}
+
+impl Drop for Journal {
+    fn drop(&mut self) {
+        if !self.is_closed {
+            let _ = self.finish();
+        }
+    }
+}
+
+impl AuditSink for Journal {
+    fn record(&self, event: &Event<'_>) -> Result<(), AuditError> {
+        self.shared.append(&event.to_record())
+    }
+}
+
+impl fmt::Debug for Journal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Journal").finish_non_exhaustive()
+    }
+}
+
+impl Shared {
+    fn append(&self, event: &EventRecord) -> Result<(), AuditError> {
+        let purpose = Purpose::from_code(&event.purpose);
+        let is_emergency = matches!(
+            purpose,
+            Some(Purpose::EmergencyTreatment | Purpose::BreakGlass)
+        );
+        self.add(&event.to_json(), is_emergency)
+    }
+
+    fn note(&self, kind: NoteKind, is_emergency: bool) -> Result<(), AuditError> {
+        self.add(&Note::new(kind, self.clock.wall()).to_json(), is_emergency)
+    }
+
+    fn add(&self, entry: &[u8], is_emergency: bool) -> Result<(), AuditError> {
+        if entry.len() > LONGEST_ENTRY || entry.contains(&b'\n') {
+            return Err(NO_ENTRY);
+        }
+        let incoming = Incoming::new(entry, is_emergency);
+        self.queue
+            .submit(incoming, |batch| self.log().add(batch, self.now()))
+    }
+
+    pub(super) fn opened(&self, kind: NoteKind) -> Result<(), AuditError> {
+        // Also on a full disk somebody must be able to open it.
+        self.note(kind, true)
+    }
+
+    fn heartbeat(&self) -> Result<(), AuditError> {
+        let anchored = BTreeMap::new();
+        self.note(NoteKind::Heartbeat { anchored }, false)?;
+        *self
+            .last_heartbeat
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner) = self.clock.monotonic();
+        Ok(())
+    }
+
+    fn tend(&self) {
+        let now = self.now();
+        let last = *self
+            .last_heartbeat
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        let mut log = self.log();
+        let every = log.settings.heartbeat_every;
+        if log.is_unsettled(now) {
+            // It says itself what it could not do, by failing to record.
+            let _ = log.settle(now);
+        }
+        drop(log);
+        if now.monotonic.saturating_sub(last) >= every {
+            let _ = self.heartbeat();
+        }
+    }
+
+    fn now(&self) -> Now {
+        Now {
+            wall: self.clock.wall(),
+            monotonic: self.clock.monotonic(),
+        }
+    }
+
+    fn log(&self) -> MutexGuard<'_, Log> {
+        self.log.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Journal {
+    pub(super) fn shared(&self) -> &Shared {
+        &self.shared
+    }
+}
+
+const NO_ENTRY: AuditError = AuditError::new(
+    "the event is longer than an entry of the journal; act on fewer records at once",
+);
+const NOT_SETTLED: AuditError = AuditError::new(
+    "the disk did not confirm the journal's end; check it, then open the journal anew",
+);
