@@ -15,6 +15,8 @@ mod diesel;
 mod jiff;
 #[cfg(feature = "pkcs11")]
 pub mod pkcs11;
+#[cfg(feature = "s3")]
+pub mod s3;
 #[cfg(feature = "sea-orm-2")]
 mod sea_orm;
 #[cfg(feature = "sqlx-0_9")]

@@ -36,6 +36,7 @@ impl Ward {
             Tee::new(kept.clone()).and(sink),
         )
         .observer("ehr")
+        .unwrap()
         .build();
         Self {
             session: vault.session(access).unwrap(),
@@ -67,15 +68,19 @@ fn patient(text: &'static str) -> SubjectId<'static> {
 /// Seals two fields of each of these records, as one action.
 fn seal(session: &Session, rows: &[(&'static str, &'static str)]) {
     let value = Phi::new(String::from("Ada"));
+    let fields = [NAME.info(), NOTE.info()];
+    let ids: Vec<_> = rows
+        .iter()
+        .map(|(subject, record)| (patient(subject), id(record)))
+        .collect();
     session
-        .sealing(|sealing| {
-            for (subject, record) in rows {
-                let (subject, record) = (patient(subject), id(record));
-                let row = RecordRef::new(&record, &subject);
-                sealing.seal(&NAME, row, &value)?;
-                sealing.seal(&NOTE, row, &value)?;
+        .seal_with(|mut sealing| {
+            for (subject, record) in &ids {
+                let permit = sealing.authorize(RecordRef::new(record, subject), &fields)?;
+                let _ = sealing.seal(&permit, &NAME, &value);
+                let _ = sealing.seal(&permit, &NOTE, &value);
             }
-            Ok(())
+            sealing.record().map(drop)
         })
         .unwrap();
 }
@@ -212,7 +217,7 @@ fn an_event_about_no_record_is_one_line() {
     assert_eq!(lines.len(), 1);
     assert_eq!((&fields["line"], &fields["lines"]), (&json!(1), &json!(1)));
     assert_eq!(fields["action"], "admit");
-    for absent in ["subject", "record", "record_type", "fields", "policy"] {
+    for absent in ["subject", "record", "record_type", "fields", "reason"] {
         assert!(!fields.contains_key(absent), "{absent}: {fields:?}");
     }
 }
