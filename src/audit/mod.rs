@@ -9,6 +9,7 @@ mod json_lines;
 #[cfg(feature = "serde")]
 mod memory;
 mod parts;
+mod pseudonym;
 #[cfg(feature = "serde")]
 mod read;
 #[cfg(feature = "serde")]
@@ -31,6 +32,7 @@ pub use event::{Event, EventId, EventItem, Outcome, SessionId};
 pub use json_lines::{Durability, JsonLines};
 #[cfg(feature = "serde")]
 pub use memory::MemorySink;
+pub use pseudonym::{Pseudonym, Pseudonyms};
 #[cfg(feature = "serde")]
 pub use read::{EventReadError, EventReadReason, read_events};
 #[cfg(feature = "serde")]

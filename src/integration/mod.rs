@@ -15,11 +15,15 @@ mod diesel;
 mod jiff;
 #[cfg(feature = "pkcs11")]
 pub mod pkcs11;
+#[cfg(feature = "s3")]
+pub mod s3;
 #[cfg(feature = "sea-orm-2")]
 mod sea_orm;
 #[cfg(feature = "sqlx-0_9")]
 pub mod sqlx;
 #[cfg(feature = "time-0_3")]
 mod time;
+#[cfg(feature = "tracing-0_1")]
+pub mod tracing;
 #[cfg(feature = "uuid-1")]
 mod uuid;

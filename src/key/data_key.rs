@@ -73,6 +73,16 @@ impl DataKey {
             .expect("48 bytes are within HKDF's limit");
     }
 
+    /// What pseudonyms in lines that leave the audit log are made with.
+    pub(crate) fn derive_pseudonyms(&self) -> SecretKey {
+        let mut key = SecretKey([0; 32]);
+        Hkdf::<Sha256>::from_prk(&self.secret.0)
+            .expect("32 bytes make a SHA-256 PRK")
+            .expand(b"phi-seal/v1 pseudonyms", &mut key.0)
+            .expect("32 bytes are within HKDF's limit");
+        key
+    }
+
     pub(crate) const fn sealing(&self) -> &SealingKey {
         &self.sealing
     }

@@ -31,7 +31,7 @@ impl MakeWriter<'_> for Log {
 }
 
 /// What is logged while `f` runs, by whatever crate.
-fn logged(f: impl FnOnce()) -> Vec<u8> {
+pub(crate) fn logged(f: impl FnOnce()) -> Vec<u8> {
     let log = Log::default();
     let subscriber = tracing_subscriber::fmt()
         .with_max_level(tracing::Level::TRACE)

@@ -5,9 +5,14 @@
 
 mod actions;
 mod at_rest;
+#[cfg(feature = "tracing-0_1")]
+#[path = "../tracing/capture.rs"]
+mod capture;
 mod detector;
 mod evidence;
 mod ids;
+#[cfg(feature = "tracing-0_1")]
+mod lines;
 mod logs;
 mod panics;
 mod parsing;

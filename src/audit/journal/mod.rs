@@ -1,11 +1,13 @@
 //! The audit log as an RFC 6962 Merkle tree.
 
+mod anchor;
 mod builder;
 mod checkpoint;
 mod commit;
 mod entry;
 mod error;
 mod folder;
+mod forward;
 #[expect(
     clippy::module_inception,
     reason = "the sink is called as its module is"
@@ -26,10 +28,18 @@ mod tiles;
 mod tree;
 mod verify;
 
+pub use anchor::{
+    Anchor, AnchorError, AnchorErrorKind, AnchorState, Anchored, FileAnchor, Filed, FnAnchor,
+    checkpoint_name, from_fn, newest_anchored, origin_name, size_of_name,
+};
 pub use builder::JournalBuilder;
 pub use checkpoint::{Checkpoint, CheckpointError, CheckpointErrorKind, SignedCheckpoint};
 pub use entry::{Continued, Dropped, Entry, Note, NoteKind};
 pub use error::{JournalError, JournalErrorKind};
+pub use forward::{
+    Destination, Form, ForwardError, ForwardErrorKind, ForwardStatus, Forwarded, Forwarder,
+    ForwarderBuilder,
+};
 pub use journal::{Journal, JournalStatus};
 pub use proof::{
     ConsistencyProof, ConsistencyProver, EntryProof, InclusionProof, InclusionProver, ProofError,

@@ -1,0 +1,6 @@
+//! Anchors: files of a folder, functions, and what is believed of what they hold.
+#![allow(clippy::unwrap_used, clippy::panic, missing_docs)]
+
+mod files;
+mod newest;
+mod world;
