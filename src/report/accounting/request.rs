@@ -51,7 +51,7 @@ use crate::report::day;
 ///
 /// # let line = r#"{"v":1,"event":"s-1-1","action_id":"s-1","part":1,"parts":1,"time":
 /// # "2026-02-03T08:30:00.000000000Z","tenant":"mercy","session":"s","auth":{"strength":"service"},
-/// # "actor":{"id":"a"},"purpose":"PUBLHLTH","action":"disclose","outcome":"success",
+/// # "actor":{"id":"a"},"purpose":"PUBHLTH","action":"disclose","outcome":"success",
 /// # "recipient":{"name":"County Health Department"},"subjects":[{"subject":"p-1","records":[
 /// # {"type":"patient","id":"p-1","fields":[{"name":"name","outcome":"success"}]}]}]}"#
 /// # .replace('\n', "");
