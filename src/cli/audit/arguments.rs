@@ -214,7 +214,7 @@ pub(in crate::cli) struct Prove {
     #[arg(long, value_name = "FILE", conflicts_with_all = ["journal", "index", "out", "second_place"])]
     pub(super) check: Option<PathBuf>,
     /// Print the entry that a checked proof holds. It is PHI
-    #[arg(long, requires = "check", conflicts_with = "consistency")]
+    #[arg(long, requires = "check", conflicts_with_all = ["journal", "consistency"])]
     pub(super) show_entry: bool,
     /// The signed checkpoint to prove it under; without, the newest in the journal
     #[arg(long, value_name = "FILE", conflicts_with_all = ["check", "consistency"])]

@@ -167,7 +167,7 @@ fn hand_out<'a>(
     }
     match (is_json, out) {
         (true, _) => console.document(&told),
-        (false, Some(_)) => console.line(format_args!("{} is proved", Sentence(&told))),
+        (false, Some(_)) => console.line(format_args!("{} is written", Sentence(&told))),
         (false, None) => Ok(()),
     }
 }
