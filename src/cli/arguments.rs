@@ -1,5 +1,6 @@
 //! What may be said on the command line.
 
+use alloc::boxed::Box;
 use alloc::string::String;
 use alloc::vec::Vec;
 use core::time::Duration;
@@ -33,7 +34,7 @@ pub(super) struct Arguments {
 pub(super) enum Command {
     /// Verify, query, export, prove and report on an audit journal
     #[command(subcommand, arg_required_else_help = true)]
-    Audit(AuditCommand),
+    Audit(Box<AuditCommand>),
     /// Make, show, change and verify a keyset file
     #[command(subcommand, arg_required_else_help = true)]
     Keyset(KeysetCommand),

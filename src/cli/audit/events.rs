@@ -100,10 +100,8 @@ impl Remainder {
     pub(super) fn tell(&self, console: &mut Console) -> Result<(), Failure> {
         self.tell_order(console);
         if self.sealed > 0 {
-            console.note(format_args!(
-                "phi-seal: of {} of these events the details are sealed\n",
-                self.sealed
-            ));
+            let (count, what) = (self.sealed, "of these events have sealed details");
+            note(console, "sealed", count, what);
         }
         match self.undecided {
             0 => Ok(()),
@@ -123,11 +121,18 @@ impl Remainder {
     /// Says that events came late.
     pub(super) fn tell_order(&self, console: &mut Console) {
         if self.out_of_order > 0 {
-            console.note(format_args!(
-                "phi-seal: {} events came too late to be put in order\n",
-                self.out_of_order
-            ));
+            let (count, what) = (self.out_of_order, "events came too late to be put in order");
+            note(console, "out-of-order", count, what);
         }
+    }
+}
+
+fn note(console: &mut Console, kind: &str, count: u64, what: &str) {
+    if console.json {
+        let note = serde_json::json!({ "note": { "kind": kind, "events": count } });
+        console.note(format_args!("{note}\n"));
+    } else {
+        console.note(format_args!("phi-seal: {count} {what}\n"));
     }
 }
 

@@ -7,7 +7,7 @@ use phi_seal::audit::{Disclosure, RecordSink};
 use phi_seal::danger::PermitAll;
 use phi_seal::key::{DataKey, KeyScope, Keyring};
 use phi_seal::{Access, Actor, Purpose, SealedDetails, SubjectId, TenantId, Vault};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::ward::{ONE, ORIGIN, TWO, key, patient};
 use crate::place::{Place, Ran};
@@ -56,12 +56,16 @@ fn what_does_not_ask_for_details_is_answered() {
     let event: Value = serde_json::from_str(&ran.out).unwrap();
     assert!(event["sealed"][0].as_str().unwrap().starts_with("phi1."));
     assert!(!ran.out.contains(ONE));
-    assert_eq!(
-        ran.err,
-        "phi-seal: of 1 of these events the details are sealed\n"
-    );
+    assert_eq!(ran.err, "phi-seal: 1 of these events have sealed details\n");
     let glass = run(&place, &key, &["report", "break-glass", "journal"]);
     assert_eq!((glass.code, glass.out.lines().count()), (0, 1), "{glass:?}");
+    let glass = run(
+        &place,
+        &key,
+        &["report", "break-glass", "journal", "--json"],
+    );
+    let note: Value = serde_json::from_str(&glass.err).unwrap();
+    assert_eq!(note, json!({ "note": { "kind": "sealed", "events": 1 } }));
     let failures = run(&place, &key, &["report", "failures", "journal"]);
     assert_eq!((failures.code, &*failures.err), (0, ""), "{failures:?}");
     assert_eq!(run(&place, &key, &["verify", "journal"]).code, 0);
