@@ -5,5 +5,6 @@
 
 #[cfg(unix)]
 mod kill;
+mod tamper;
 mod torn;
 mod ward;

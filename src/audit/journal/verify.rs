@@ -68,7 +68,7 @@ pub struct Report {
     /// How many entries after those are whole but under no checkpoint: what was written in the last
     /// second, or before a crash. Whoever may write to the folder could have made or changed them.
     pub unsigned: u64,
-    /// How many bytes at the end are torn, as a crash leaves them.
+    /// How many bytes at the end are half a line, as a crash leaves it.
     pub torn_bytes: u64,
     /// The first thing that is wrong.
     pub fault: Option<Fault>,
@@ -192,6 +192,7 @@ impl Verifier {
             folder,
             trusted: trusted.into_iter().peekable(),
             tree: Frontier::new(),
+            stored: 0,
             pending: None,
             last_note: None,
             report: Report::default(),
@@ -224,6 +225,8 @@ struct Pass<'a> {
     trusted: core::iter::Peekable<alloc::vec::IntoIter<&'a SignedCheckpoint>>,
     /// Of the hashes that the lines claim.
     tree: Frontier,
+    /// How many entries the last checkpoint covers that stands in a segment.
+    stored: u64,
     /// The first entry that is not what its line claims; whether the others are right says the next
     /// checkpoint.
     pending: Option<u64>,
@@ -244,11 +247,16 @@ impl Pass<'_> {
         }
         self.read_elsewhere(&names)?;
         if let Some(index) = self.pending {
-            return Err(stop(index, None, FaultReason::Changed));
+            // Nobody signed those before it.
+            return Err(self.range_to(index + 1, FaultReason::Changed));
         }
         if let Some(signed) = self.trusted.next() {
-            let until = Some(signed.checkpoint().size());
-            return Err(stop(self.tree.len(), until, FaultReason::Truncated));
+            let size = signed.checkpoint().size();
+            return Err(self.range_to(size, FaultReason::Truncated));
+        }
+        if self.tree.is_empty() {
+            // A journal appears with its first entry.
+            return Err(self.range(FaultReason::BadSegment));
         }
         self.report.entries = self.tree.len();
         self.report.unsigned = self.report.entries - self.report.intact;
@@ -283,10 +291,13 @@ impl Pass<'_> {
                 NextLine::Torn => return Err(self.range(FaultReason::BadLine)),
             };
             number += 1;
-            match line.first() {
-                Some(b'+') => self.check_entry(line)?,
-                Some(b'=') if first == 0 || number != 2 => self.check_checkpoint(line)?,
-                Some(b'^') if first > 0 && number == 2 => self.check_frontier(line)?,
+            // All segments but the first begin with the checkpoint and the frontier of those before.
+            match (line.first(), number) {
+                (Some(b'='), 1) if first > 0 => self.check_checkpoint(line, first)?,
+                (Some(b'^'), 2) if first > 0 => self.check_frontier(line)?,
+                (_, 1 | 2) if first > 0 => return Err(self.range(FaultReason::BadLine)),
+                (Some(b'+'), _) => self.check_entry(line)?,
+                (Some(b'='), _) => self.check_checkpoint(line, self.stored + 1)?,
                 _ => return Err(self.range(FaultReason::BadLine)),
             }
             good = lines.offset();
@@ -360,7 +371,8 @@ impl Pass<'_> {
         Ok(())
     }
 
-    fn check_checkpoint(&mut self, line: &[u8]) -> Result<(), Stop> {
+    /// Checks the line of a checkpoint that covers at least so many entries.
+    fn check_checkpoint(&mut self, line: &[u8], least: u64) -> Result<(), Stop> {
         let Some(Line::Checkpoint(text)) = Line::parse(line) else {
             return Err(self.range(FaultReason::BadLine));
         };
@@ -375,6 +387,10 @@ impl Pass<'_> {
             return Err(stop(index, None, FaultReason::Changed));
         }
         self.report.intact = self.tree.len();
+        if self.tree.len() < least {
+            return Err(self.range(FaultReason::BadLine));
+        }
+        self.stored = self.tree.len();
         Ok(())
     }
 
@@ -392,13 +408,19 @@ impl Pass<'_> {
     /// Compares the tree with the trusted checkpoints of its size.
     fn check_trusted(&mut self) -> Result<(), Stop> {
         let len = self.tree.len();
+        let mut is_anchored = false;
         while let Some(signed) = self
             .trusted
             .next_if(|signed| signed.checkpoint().size() == len)
         {
             if *signed.checkpoint().root() != self.tree.root() {
+                // Checkpoints in the journal prove nothing now: whoever wrote it has the key.
+                self.report.intact = self.report.anchored;
                 return Err(self.range(FaultReason::Diverged));
             }
+            is_anchored = true;
+        }
+        if is_anchored {
             if let Some(index) = self.pending {
                 return Err(stop(index, None, FaultReason::Changed));
             }
@@ -436,7 +458,11 @@ impl Pass<'_> {
 
     /// Something is wrong behind the last checkpoint that is right.
     fn range(&self, reason: FaultReason) -> Stop {
-        let until = self.tree.len().max(self.report.intact + 1);
+        self.range_to(self.tree.len(), reason)
+    }
+
+    /// The same, before the entry `until`.
+    fn range_to(&self, until: u64, reason: FaultReason) -> Stop {
         let until = (until > self.report.intact + 1).then_some(until);
         stop(self.report.intact, until, reason)
     }
