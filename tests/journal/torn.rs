@@ -90,7 +90,7 @@ impl Killed {
         assert_eq!(report.intact, entries.len() as u64);
         let notes = entries.iter().filter_map(|entry| entry.note());
         let dropped = notes.filter_map(|note| match note.kind() {
-            NoteKind::Open { dropped, clean } => Some((dropped.clone(), *clean)),
+            NoteKind::Open { dropped, clean, .. } => Some((dropped.clone(), *clean)),
             _ => None,
         });
         let (dropped, clean) = dropped.last().unwrap();

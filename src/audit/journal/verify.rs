@@ -5,7 +5,7 @@ use alloc::vec::Vec;
 use core::time::Duration;
 use std::path::{Path, PathBuf};
 
-use super::entry::{Note, NoteKind};
+use super::entry::{Note, NoteKind, is_note, may_be_at};
 use super::error::{JournalError, JournalErrorKind, of_io};
 use super::folder::{DiskFolder, Folder};
 use super::line::{Line, split_entry};
@@ -105,7 +105,8 @@ pub enum FaultReason {
     BadSegment,
     /// It belongs to another origin, or was spliced from one.
     OtherOrigin,
-    /// A trusted checkpoint names more entries than there are: the end was cut off.
+    /// A trusted checkpoint names more entries than there are: the end was cut off. Whether those that
+    /// are left are of the same history, a smaller trusted checkpoint tells.
     Truncated,
     /// A trusted checkpoint names another history: rewritten by somebody with the signing key, or
     /// forked.
@@ -330,29 +331,20 @@ impl Pass<'_> {
         if leaf_hash(entry) != claimed && self.pending.is_none() {
             self.pending = Some(index);
         }
-        let is_note = entry.starts_with(br#"{"v":1,"journal""#);
-        if is_note || index == 0 {
-            self.read_note(index, entry)?;
+        if self.pending.is_none() && !may_be_at(entry, index, self.verifier.key.origin()) {
+            return Err(self.range(FaultReason::OtherOrigin));
+        }
+        if is_note(entry) {
+            self.read_note(index, entry);
         }
         self.tree.push(claimed);
         self.check_trusted()
     }
 
     /// Reads what the journal says of itself.
-    fn read_note(&mut self, index: u64, entry: &[u8]) -> Result<(), Stop> {
-        let note: Option<Note> = serde_json::from_slice(entry).ok();
-        let is_begin = match note.as_ref().map(Note::kind) {
-            Some(NoteKind::Begin { origin, .. }) => {
-                Some(origin == self.verifier.key.origin().as_str())
-            }
-            _ => None,
-        };
-        if self.pending.is_none() && (is_begin == Some(false) || is_begin.is_some() != (index == 0))
-        {
-            return Err(self.range(FaultReason::OtherOrigin));
-        }
-        let Some(note) = note else {
-            return Ok(());
+    fn read_note(&mut self, index: u64, entry: &[u8]) {
+        let Ok(note) = serde_json::from_slice::<Note>(entry) else {
+            return;
         };
         let time = rfc3339::parse(note.time());
         if let (Some((after, last)), Some(time)) = (&self.last_note, &time)
@@ -368,7 +360,6 @@ impl Pass<'_> {
             NoteKind::Close => None,
             _ => time.map(|time| (index, time)),
         };
-        Ok(())
     }
 
     /// Checks the line of a checkpoint that covers at least so many entries.

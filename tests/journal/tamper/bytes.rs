@@ -36,7 +36,9 @@ fn reasons(line: &[u8], at: usize, other: u8) -> Vec<FaultReason> {
 
     match line[0] {
         b'p' => vec![OtherOrigin, BadSegment],
-        _ if other == b'\n' || line[at] == b'\n' => vec![BadLine],
+        // The next line becomes a part of this one.
+        b'+' if line[at] == b'\n' => vec![BadLine, Changed, NotAsSigned],
+        _ if other == b'\n' => vec![BadLine],
         // Of the hash: another hash, or none.
         b'+' if (1..45).contains(&at) => vec![BadLine, NotAsSigned, Diverged],
         b'+' if at > 45 => vec![Changed],

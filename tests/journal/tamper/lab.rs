@@ -24,6 +24,8 @@ pub(crate) struct Lab {
     /// The newest checkpoint.
     pub(crate) last: SignedCheckpoint,
     pub(crate) tally: Tally,
+    /// Other histories that the key has signed.
+    pub(crate) also_signed: Vec<Files>,
     on_disk: Files,
 }
 
@@ -77,6 +79,7 @@ impl Lab {
             last: checkpoints_in(&original, &key()).pop().unwrap(),
             on_disk: original.clone(),
             tally: Tally::default(),
+            also_signed: Vec::new(),
             folder,
             original,
             entries,
@@ -130,40 +133,43 @@ impl Lab {
         }
     }
 
-    /// What a report calls intact is what was written, and a fault is not behind the change.
+    /// What a report calls intact was signed, and a fault is not behind the change.
     pub(crate) fn overstates_nothing(&self, files: &Files, report: &Report, what: &str) {
-        let found = entries_in(files);
-        let intact = report.intact as usize;
+        let (found, intact) = (entry_lines(files), report.intact as usize);
+        let is_signed = |signed: &Files| entry_lines(signed).get(..intact) == found.get(..intact);
         assert!(report.anchored <= report.intact, "{what}: {report:?}");
+        let mut signed = self.signed().filter(|signed| is_signed(signed)).peekable();
         assert!(
-            found.get(..intact) == self.entries.get(..intact),
-            "{what}: {report:?} calls intact what was changed"
+            signed.peek().is_some(),
+            "{what}: {report:?} calls intact what nobody signed"
         );
         if let Some(fault) = report.fault {
             assert_eq!(fault.index, report.intact, "{what}");
-            let touched = self.untouched_entries(files) as u64;
-            assert!(fault.index <= touched, "{what}: {touched}, {report:?}");
             assert!(fault.until.is_none_or(|until| until > fault.index), "{what}: {report:?}");
+            let touched = signed.map(|signed| first_difference(&entry_lines(signed), &found));
+            let touched = touched.max().unwrap();
+            assert!(intact <= touched, "{what}: {touched}, {report:?}");
+            // If it names one entry and no range, it is that one.
+            if fault.reason == FaultReason::Changed && fault.until.is_none() {
+                assert_eq!(intact, touched, "{what}: {report:?}");
+            }
         }
     }
 
-    /// How many entries stand in front of the first difference, names of segments included.
-    fn untouched_entries(&self, files: &Files) -> usize {
-        let (original, changed) = (flat(&self.original), flat(files));
-        let same = original.iter().zip(&changed).take_while(|(a, b)| a == b);
-        let same = &original[..same.count()];
-        let whole = same.iter().rposition(|byte| *byte == b'\n').map_or(0, |at| at + 1);
-        let lines = same[..whole].split(|byte| *byte == b'\n');
-        lines.filter(|line| line.starts_with(b"+")).count()
+    fn signed(&self) -> impl Iterator<Item = &Files> {
+        core::iter::once(&self.original).chain(&self.also_signed)
     }
 }
 
-fn flat(files: &Files) -> Vec<u8> {
-    let mut bytes = Vec::new();
-    for (name, content) in files {
-        bytes.extend([b"#", name.as_bytes(), b"\n", content].concat());
-    }
-    bytes
+/// The first entry that is not the same in both; how many there are if one ends first, or all are.
+fn first_difference(one: &[Vec<u8>], other: &[Vec<u8>]) -> usize {
+    one.iter().zip(other).take_while(|(one, other)| one == other).count()
+}
+
+/// The lines of entries, with their hashes.
+fn entry_lines(files: &Files) -> Vec<Vec<u8>> {
+    let lines = files.values().flat_map(|content| content.split(|byte| *byte == b'\n'));
+    lines.filter(|line| line.starts_with(b"+")).map(<[u8]>::to_vec).collect()
 }
 
 /// The segments of a folder.
@@ -174,9 +180,8 @@ pub(crate) fn read(path: &Path) -> Files {
 
 /// What stands in lines of entries, whether they are right or not.
 pub(crate) fn entries_in(files: &Files) -> Vec<Vec<u8>> {
-    let lines = files.values().flat_map(|content| content.split(|byte| *byte == b'\n'));
-    let entries = lines.filter(|line| line.starts_with(b"+"));
-    entries.map(|line| line.get(46..).unwrap_or_default().to_vec()).collect()
+    let lines = entry_lines(files).into_iter();
+    lines.map(|line| line.get(46..).unwrap_or_default().to_vec()).collect()
 }
 
 pub(crate) fn checkpoints_in(files: &Files, key: &JournalKey) -> Vec<SignedCheckpoint> {

@@ -43,12 +43,14 @@ fn histories_signed_anew() {
                     lab.tally.tried += 1;
                     if size > index {
                         let fault = report.fault.expect(&what);
-                        // One entry fewer, at the very end, is missing.
-                        let is_right = matches!(
-                            fault.reason,
-                            FaultReason::Diverged | FaultReason::Truncated
-                        );
-                        assert!(is_right && fault.index <= index, "{what}: {report:?}");
+                        let is_shorter = report.entries < size;
+                        let right = match is_shorter {
+                            // It names what is missing; of what is left, no checkpoint tells.
+                            true => (FaultReason::Truncated, report.entries),
+                            false => (FaultReason::Diverged, 0),
+                        };
+                        assert_eq!((fault.reason, fault.index), right, "{what}: {report:?}");
+                        assert_eq!(report.anchored, 0, "{what}: {report:?}");
                         seen += 1;
                     } else {
                         // The window that `docs/journal.md` tells of.
