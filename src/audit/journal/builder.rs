@@ -13,7 +13,7 @@ use super::error::{JournalError, JournalErrorKind, of_io};
 use super::folder::{DiskFolder, Folder};
 use super::journal::Journal;
 use super::log::{Log, Now};
-use super::recover::{self, Place, root_at};
+use super::recover::{self, Place};
 use super::settings::Settings;
 use super::{Anchor, JournalKey, SignedCheckpoint, newest_anchored};
 use crate::audit::Durability;
@@ -205,14 +205,12 @@ impl JournalBuilder {
     pub fn open(self) -> Result<Journal, JournalError> {
         fs::metadata(&self.path).map_err(of_io)?;
         let folder = DiskFolder(self.path.clone());
-        let trusted = self.trusted.clone();
+        let mut trusted = self.trusted.clone();
         let verifier = self.key.verifier();
         self.start(folder, |place, anchors, now| {
-            let (log, mut opened) = recover::open(place, now)?;
             let anchored = newest_anchored(anchors.iter().map(|anchor| &**anchor), &verifier);
-            for signed in trusted.iter().chain(anchored.trusted()) {
-                check_trusted(&log, signed, &verifier)?;
-            }
+            trusted.extend(anchored.trusted().cloned());
+            let (log, mut opened) = recover::open(place, &trusted, now)?;
             if let NoteKind::Open { unasked, .. } = &mut opened {
                 unasked.extend(anchored.errors().map(|(name, _)| String::from(name)));
             }
@@ -267,29 +265,6 @@ impl fmt::Debug for JournalBuilder {
     }
 }
 
-fn check_trusted(
-    log: &Log,
-    signed: &SignedCheckpoint,
-    key: &super::VerifierKey,
-) -> Result<(), JournalError> {
-    let checkpoint = signed.checkpoint();
-    let size = checkpoint.size();
-    if checkpoint.origin() != key.origin() {
-        return Err(OTHER_ORIGIN);
-    }
-    let root = match size {
-        _ if size > log.tree.len() => return Err(BEHIND.at(log.tree.len())),
-        _ if size == log.tree.len() => log.tree.root(),
-        // Entries that are elsewhere are few, and are compared once they have returned.
-        _ if size > log.tree.len() - log.spill.count => return Ok(()),
-        _ => root_at(&*log.folder, key, size)?,
-    };
-    match root == *checkpoint.root() {
-        true => Ok(()),
-        false => Err(DIVERGED),
-    }
-}
-
 /// Takes the lock of the folder for this process.
 fn lock(path: &Path) -> Result<File, JournalError> {
     let mut options = OpenOptions::new();
@@ -320,20 +295,6 @@ fn refuse_open_modes(path: &Path) -> Result<(), JournalError> {
 const SAME_ORIGIN: JournalError = JournalError::new(
     JournalErrorKind::Foreign,
     "a journal goes on after another one under an origin of its own; choose a new one",
-);
-const OTHER_ORIGIN: JournalError = JournalError::new(
-    JournalErrorKind::Foreign,
-    "the trusted checkpoint is of another origin",
-);
-const BEHIND: JournalError = JournalError::new(
-    JournalErrorKind::Behind,
-    "the journal lacks entries that a trusted checkpoint names; it was cut short or restored from a \
-     backup: keep it, and go on under a new origin",
-);
-const DIVERGED: JournalError = JournalError::new(
-    JournalErrorKind::Diverged,
-    "the journal holds another history than a trusted checkpoint names; keep it, and go on under a \
-     new origin",
 );
 const IN_USE: JournalError = JournalError::new(
     JournalErrorKind::InUse,

@@ -290,8 +290,14 @@ impl Shared {
     }
 
     pub(super) fn opened(&self, kind: NoteKind) -> Result<(), AuditError> {
+        let has_dropped = matches!(&kind, NoteKind::Open { dropped: Some(dropped), .. } if dropped.kept);
+        let entries = self.log().tree.len();
         // Also on a full disk somebody must be able to open it.
-        self.note(kind, true)
+        self.note(kind, true)?;
+        if has_dropped {
+            self.log().has_recorded_dropped(entries);
+        }
+        Ok(())
     }
 
     fn heartbeat(&self) -> Result<(), AuditError> {

@@ -13,6 +13,7 @@ use super::line::{write_checkpoint, write_entry};
 use super::segment::{beginning, segment_name};
 use super::settings::Settings;
 use super::spill::Spill;
+use super::torn;
 use super::tree::{Frontier, Hash};
 use super::{Checkpoint, JournalKey, SignedCheckpoint};
 use crate::audit::{AuditError, Durability};
@@ -93,6 +94,14 @@ impl Log {
             self.has_stored(now);
         }
         Ok(())
+    }
+
+    /// Takes note that what a crash had left torn behind so many entries is recorded.
+    pub(super) fn has_recorded_dropped(&mut self, entries: u64) {
+        // Not before a power cut can no longer take the record.
+        if self.segment.sync().is_ok() {
+            torn::has_recorded(&*self.folder, entries);
+        }
     }
 
     /// Whether [`settle`](Log::settle) has something to do that must not wait for the next entry.

@@ -26,6 +26,7 @@ mod settings;
 mod signing;
 mod spill;
 mod tiles;
+mod torn;
 mod tree;
 mod verify;
 

@@ -1,20 +1,17 @@
 //! Making a journal, and going on with one, whatever a crash has left.
 
 use alloc::boxed::Box;
-use alloc::format;
 use alloc::vec::Vec;
-use std::io::{self, Read};
 
-use sha2::{Digest, Sha256};
-
-use super::entry::{Dropped, Note, NoteKind};
+use super::entry::{Note, NoteKind, may_be_at};
 use super::error::{JournalError, JournalErrorKind, of_io};
-use super::folder::{Folder, append};
+use super::folder::Folder;
 use super::line::{Line, write_entry};
 use super::log::{Log, Now, Segment};
 use super::segment::{Lines, NextLine, beginning, open_segment, segment_name, segments};
 use super::settings::Settings;
 use super::spill::{Spill, Spilled, SpilledEntry};
+use super::torn;
 use super::tree::{Frontier, Hash};
 use super::{Checkpoint, JournalKey, SignedCheckpoint, VerifierKey};
 
@@ -40,7 +37,8 @@ pub(super) fn create(place: Place, begin: &Note, now: Now) -> Result<Log, Journa
         return Err(ALREADY_EXISTS);
     }
     let origin = key.origin().clone();
-    let spill = Spill::open(&origin, &*folder, settings.reserve_bytes, second)?;
+    let mut spill = Spill::open(&origin, &*folder, second)?;
+    spill.ensure_reserve(&*folder, settings.reserve_bytes);
     let mut tree = Frontier::new();
     let mut bytes = beginning(&origin, &tree, None);
     tree.push(write_entry(&mut bytes, &begin.to_json()));
@@ -59,8 +57,13 @@ pub(super) fn create(place: Place, begin: &Note, now: Now) -> Result<Log, Journa
     })
 }
 
-/// Goes on with a journal, keeping everything that was acknowledged; says what was not clean.
-pub(super) fn open(place: Place, now: Now) -> Result<(Log, NoteKind), JournalError> {
+/// Goes on with a journal, keeping everything that was acknowledged; says what was not clean. Changes
+/// nothing before it is certain that it does not refuse it.
+pub(super) fn open(
+    place: Place,
+    trusted: &[SignedCheckpoint],
+    now: Now,
+) -> Result<(Log, NoteKind), JournalError> {
     let Place {
         folder,
         second,
@@ -69,22 +72,32 @@ pub(super) fn open(place: Place, now: Now) -> Result<(Log, NoteKind), JournalErr
     } = place;
     let names = folder.names().map_err(of_io)?;
     let first = *segments(&names).last().ok_or(NOT_FOUND)?;
+    let verifier = key.verifier();
     let origin = key.origin().clone();
-    let mut spill = Spill::open(&origin, &*folder, settings.reserve_bytes, second)?;
-    let mut end = SegmentEnd::read(
-        &*folder,
-        &key.verifier(),
-        first,
-        spill.read(&*folder).map_err(of_io)?,
-    )?;
+    let mut spill = Spill::open(&origin, &*folder, second)?;
+    let spilled = spill.read(&*folder).map_err(of_io)?;
+    let mut end = SegmentEnd::read(&*folder, &verifier, first, spilled)?;
     let name = segment_name(first);
-    let dropped = end.torn_bytes(&*folder, &name, &key.verifier())?;
+    let is_signed = |line: &[u8]| match Line::parse(line) {
+        Some(Line::Checkpoint(note)) => SignedCheckpoint::verify(&note, &verifier).is_ok(),
+        _ => false,
+    };
+    let torn = torn::len(&*folder, &name, end.good, is_signed).map_err(of_io)?;
+    // What a checkpoint covers was on the disk, so no crash has taken it.
+    let torn = torn.ok_or(DAMAGED.at(end.tree.len()))?;
+    end.take_spilled(&mut spill)?;
+    for signed in trusted {
+        check_trusted(signed, &verifier, &end.tree, spill.count, &*folder)?;
+    }
+
+    let dropped = torn::keep(&*folder, &name, end.good, torn).map_err(of_io)?;
     let mut file = folder.open(&name).map_err(of_io)?;
-    if dropped.is_some() {
+    if torn > 0 {
         file.truncate(end.good).map_err(of_io)?;
     }
     // What a killed process had written may not be on the disk, and is about to be signed.
     file.sync().map_err(of_io)?;
+    spill.ensure_reserve(&*folder, settings.reserve_bytes);
     let segment = Segment {
         file,
         first,
@@ -94,7 +107,6 @@ pub(super) fn open(place: Place, now: Now) -> Result<(Log, NoteKind), JournalErr
         in_doubt: false,
         began: now.monotonic,
     };
-    end.take_spilled(&mut spill)?;
     let signed = key.sign(&Checkpoint::new(origin, end.tree.len(), end.tree.root()));
     let log = Log {
         key,
@@ -116,6 +128,33 @@ pub(super) fn open(place: Place, now: Now) -> Result<(Log, NoteKind), JournalErr
             unasked: Vec::new(),
         },
     ))
+}
+
+/// Whether a journal of this tree, of whose entries the last `spilled` are elsewhere, is the one that a
+/// checkpoint names.
+fn check_trusted(
+    signed: &SignedCheckpoint,
+    key: &VerifierKey,
+    tree: &Frontier,
+    spilled: u64,
+    folder: &dyn Folder,
+) -> Result<(), JournalError> {
+    let checkpoint = signed.checkpoint();
+    let size = checkpoint.size();
+    if checkpoint.origin() != key.origin() {
+        return Err(OTHER_ORIGIN);
+    }
+    let root = match size {
+        _ if size > tree.len() => return Err(BEHIND.at(tree.len())),
+        _ if size == tree.len() => tree.root(),
+        // Entries that are elsewhere are few, and are compared once they have returned.
+        _ if size > tree.len() - spilled => return Ok(()),
+        _ => root_at(folder, key, size)?,
+    };
+    match root == *checkpoint.root() {
+        true => Ok(()),
+        false => Err(DIVERGED),
+    }
 }
 
 /// The root that the journal had when it held `size` entries.
@@ -212,6 +251,9 @@ impl SegmentEnd {
             match line {
                 Some(Line::Entry { hash, entry }) => {
                     let is_closed = is_close(entry);
+                    if !may_be_at(entry, end.tree.len(), key.origin()) {
+                        return Err(NO_BEGIN.at(end.tree.len()));
+                    }
                     if !end.agrees_with_spilled(hash)? {
                         return Ok(end);
                     }
@@ -226,6 +268,8 @@ impl SegmentEnd {
                     }
                     end.stored = end.tree.len();
                 }
+                // A journal appears with its first entry.
+                _ if end.tree.is_empty() => return Err(NO_BEGIN.at(0)),
                 Some(Line::Frontier(_)) | None => return Ok(end),
             }
             end.good = lines.offset();
@@ -263,56 +307,6 @@ impl SegmentEnd {
         }
         Ok(())
     }
-
-    /// What follows the last whole line: kept in a file of its own, and described. An error if that
-    /// is not what a crash leaves.
-    fn torn_bytes(
-        &self,
-        folder: &dyn Folder,
-        name: &str,
-        key: &VerifierKey,
-    ) -> Result<Option<Dropped>, JournalError> {
-        let rest = || -> io::Result<_> {
-            let mut file = folder.read(name)?;
-            io::copy(&mut (&mut file).take(self.good), &mut io::sink())?;
-            Ok(file)
-        };
-        let mut lines = Lines::new(rest().map_err(of_io)?);
-        loop {
-            match lines.next().map_err(of_io)? {
-                NextLine::Whole(line) => {
-                    if let Some(Line::Checkpoint(note)) = Line::parse(line)
-                        && SignedCheckpoint::verify(&note, key).is_ok()
-                    {
-                        // What it covers was on the disk, so no crash has taken it.
-                        return Err(DAMAGED.at(self.tree.len()));
-                    }
-                }
-                NextLine::Torn => {}
-                NextLine::End => break,
-            }
-        }
-        if lines.offset() == 0 {
-            return Ok(None);
-        }
-        let mut hash = Sha256::new();
-        let mut bytes = 0;
-        let mut piece = [0; 1 << 13];
-        let mut file = rest().map_err(of_io)?;
-        let mut kept = folder.create(&format!("{:020}.torn", self.tree.len())).ok();
-        loop {
-            let count = file.read(&mut piece).map_err(of_io)?;
-            if count == 0 {
-                break;
-            }
-            bytes += count as u64;
-            hash.update(&piece[..count]);
-            kept =
-                kept.and_then(|mut kept| append(&mut *kept, &piece[..count]).ok().map(|()| kept));
-        }
-        let is_kept = kept.is_some_and(|mut kept| kept.sync().is_ok()) && folder.sync().is_ok();
-        Ok(Some(Dropped::new(bytes, hash.finalize().into(), is_kept)))
-    }
 }
 
 fn is_close(entry: &[u8]) -> bool {
@@ -321,6 +315,25 @@ fn is_close(entry: &[u8]) -> bool {
         && note().is_some_and(|note| *note.kind() == NoteKind::Close)
 }
 
+const OTHER_ORIGIN: JournalError = JournalError::new(
+    JournalErrorKind::Foreign,
+    "the trusted checkpoint is of another origin",
+);
+const BEHIND: JournalError = JournalError::new(
+    JournalErrorKind::Behind,
+    "the journal lacks entries that a trusted checkpoint names; it was cut short or restored from a \
+     backup: keep it, and go on under a new origin",
+);
+const DIVERGED: JournalError = JournalError::new(
+    JournalErrorKind::Diverged,
+    "the journal holds another history than a trusted checkpoint names; keep it, and go on under a \
+     new origin",
+);
+const NO_BEGIN: JournalError = JournalError::new(
+    JournalErrorKind::Damaged,
+    "the journal does not begin with the entry that names its origin, or has another such entry; keep it \
+     as it is, verify it, and go on under a new origin",
+);
 const ALREADY_EXISTS: JournalError = JournalError::new(
     JournalErrorKind::AlreadyExists,
     "there is a journal in this folder already; open it",

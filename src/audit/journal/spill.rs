@@ -45,27 +45,26 @@ struct Area {
 }
 
 impl Spill {
-    /// Opens what there is, and makes a reserve of `capacity` bytes if there is none.
+    /// Opens what there is.
     pub(super) fn open(
         origin: &Origin,
         folder: &dyn Folder,
-        capacity: u64,
         second: Option<Box<dyn Folder>>,
     ) -> Result<Self, JournalError> {
         let header = header(origin).len() as u64;
         let names = folder.names().map_err(of_io)?;
-        if !names.iter().any(|name| name == RESERVE) {
-            // On a disk that is full already there is none until there is space.
-            let _ = create_reserve(folder, origin, capacity);
-        }
-        let reserve = folder.open(RESERVE).ok().map(|file| {
-            let capacity = Some(file.len().unwrap_or(header));
-            Area {
-                file,
-                used: header,
-                capacity,
+        let reserve = match names.iter().any(|name| name == RESERVE) {
+            true => {
+                let file = folder.open(RESERVE).map_err(of_io)?;
+                let capacity = Some(file.len().unwrap_or(header));
+                Some(Area {
+                    file,
+                    used: header,
+                    capacity,
+                })
             }
-        });
+            false => None,
+        };
         let second = match second {
             None => None,
             Some(folder) => {
@@ -172,7 +171,8 @@ impl Spill {
         Ok(())
     }
 
-    /// Makes a reserve if the disk was full when one was wanted.
+    /// Makes a reserve of `capacity` bytes if there is none. On a disk that is full there is none until
+    /// there is space.
     pub(super) fn ensure_reserve(&mut self, folder: &dyn Folder, capacity: u64) {
         if self.reserve.is_none() && create_reserve(folder, &self.origin, capacity).is_ok() {
             let used = header(&self.origin).len() as u64;

@@ -5,7 +5,7 @@ use alloc::vec::Vec;
 use core::time::Duration;
 use std::path::{Path, PathBuf};
 
-use super::entry::{Note, NoteKind};
+use super::entry::{Note, NoteKind, is_note, may_be_at};
 use super::error::{JournalError, JournalErrorKind, of_io};
 use super::folder::{DiskFolder, Folder};
 use super::line::{Line, split_entry};
@@ -68,7 +68,7 @@ pub struct Report {
     /// How many entries after those are whole but under no checkpoint: what was written in the last
     /// second, or before a crash. Whoever may write to the folder could have made or changed them.
     pub unsigned: u64,
-    /// How many bytes at the end are torn, as a crash leaves them.
+    /// How many bytes at the end are half a line, as a crash leaves it.
     pub torn_bytes: u64,
     /// The first thing that is wrong.
     pub fault: Option<Fault>,
@@ -105,7 +105,8 @@ pub enum FaultReason {
     BadSegment,
     /// It belongs to another origin, or was spliced from one.
     OtherOrigin,
-    /// A trusted checkpoint names more entries than there are: the end was cut off.
+    /// A trusted checkpoint names more entries than there are: the end was cut off. Whether those that
+    /// are left are of the same history, a smaller trusted checkpoint tells.
     Truncated,
     /// A trusted checkpoint names another history: rewritten by somebody with the signing key, or
     /// forked.
@@ -192,6 +193,7 @@ impl Verifier {
             folder,
             trusted: trusted.into_iter().peekable(),
             tree: Frontier::new(),
+            stored: 0,
             pending: None,
             last_note: None,
             report: Report::default(),
@@ -224,6 +226,8 @@ struct Pass<'a> {
     trusted: core::iter::Peekable<alloc::vec::IntoIter<&'a SignedCheckpoint>>,
     /// Of the hashes that the lines claim.
     tree: Frontier,
+    /// How many entries the last checkpoint covers that stands in a segment.
+    stored: u64,
     /// The first entry that is not what its line claims; whether the others are right says the next
     /// checkpoint.
     pending: Option<u64>,
@@ -244,11 +248,16 @@ impl Pass<'_> {
         }
         self.read_elsewhere(&names)?;
         if let Some(index) = self.pending {
-            return Err(stop(index, None, FaultReason::Changed));
+            // Nobody signed those before it.
+            return Err(self.range_to(index + 1, FaultReason::Changed));
         }
         if let Some(signed) = self.trusted.next() {
-            let until = Some(signed.checkpoint().size());
-            return Err(stop(self.tree.len(), until, FaultReason::Truncated));
+            let size = signed.checkpoint().size();
+            return Err(self.range_to(size, FaultReason::Truncated));
+        }
+        if self.tree.is_empty() {
+            // A journal appears with its first entry.
+            return Err(self.range(FaultReason::BadSegment));
         }
         self.report.entries = self.tree.len();
         self.report.unsigned = self.report.entries - self.report.intact;
@@ -283,10 +292,13 @@ impl Pass<'_> {
                 NextLine::Torn => return Err(self.range(FaultReason::BadLine)),
             };
             number += 1;
-            match line.first() {
-                Some(b'+') => self.check_entry(line)?,
-                Some(b'=') if first == 0 || number != 2 => self.check_checkpoint(line)?,
-                Some(b'^') if first > 0 && number == 2 => self.check_frontier(line)?,
+            // All segments but the first begin with the checkpoint and the frontier of those before.
+            match (line.first(), number) {
+                (Some(b'='), 1) if first > 0 => self.check_checkpoint(line, first)?,
+                (Some(b'^'), 2) if first > 0 => self.check_frontier(line)?,
+                (_, 1 | 2) if first > 0 => return Err(self.range(FaultReason::BadLine)),
+                (Some(b'+'), _) => self.check_entry(line)?,
+                (Some(b'='), _) => self.check_checkpoint(line, self.stored + 1)?,
                 _ => return Err(self.range(FaultReason::BadLine)),
             }
             good = lines.offset();
@@ -319,29 +331,20 @@ impl Pass<'_> {
         if leaf_hash(entry) != claimed && self.pending.is_none() {
             self.pending = Some(index);
         }
-        let is_note = entry.starts_with(br#"{"v":1,"journal""#);
-        if is_note || index == 0 {
-            self.read_note(index, entry)?;
+        if self.pending.is_none() && !may_be_at(entry, index, self.verifier.key.origin()) {
+            return Err(self.range(FaultReason::OtherOrigin));
+        }
+        if is_note(entry) {
+            self.read_note(index, entry);
         }
         self.tree.push(claimed);
         self.check_trusted()
     }
 
     /// Reads what the journal says of itself.
-    fn read_note(&mut self, index: u64, entry: &[u8]) -> Result<(), Stop> {
-        let note: Option<Note> = serde_json::from_slice(entry).ok();
-        let is_begin = match note.as_ref().map(Note::kind) {
-            Some(NoteKind::Begin { origin, .. }) => {
-                Some(origin == self.verifier.key.origin().as_str())
-            }
-            _ => None,
-        };
-        if self.pending.is_none() && (is_begin == Some(false) || is_begin.is_some() != (index == 0))
-        {
-            return Err(self.range(FaultReason::OtherOrigin));
-        }
-        let Some(note) = note else {
-            return Ok(());
+    fn read_note(&mut self, index: u64, entry: &[u8]) {
+        let Ok(note) = serde_json::from_slice::<Note>(entry) else {
+            return;
         };
         let time = rfc3339::parse(note.time());
         if let (Some((after, last)), Some(time)) = (&self.last_note, &time)
@@ -357,10 +360,10 @@ impl Pass<'_> {
             NoteKind::Close => None,
             _ => time.map(|time| (index, time)),
         };
-        Ok(())
     }
 
-    fn check_checkpoint(&mut self, line: &[u8]) -> Result<(), Stop> {
+    /// Checks the line of a checkpoint that covers at least so many entries.
+    fn check_checkpoint(&mut self, line: &[u8], least: u64) -> Result<(), Stop> {
         let Some(Line::Checkpoint(text)) = Line::parse(line) else {
             return Err(self.range(FaultReason::BadLine));
         };
@@ -375,6 +378,10 @@ impl Pass<'_> {
             return Err(stop(index, None, FaultReason::Changed));
         }
         self.report.intact = self.tree.len();
+        if self.tree.len() < least {
+            return Err(self.range(FaultReason::BadLine));
+        }
+        self.stored = self.tree.len();
         Ok(())
     }
 
@@ -392,13 +399,19 @@ impl Pass<'_> {
     /// Compares the tree with the trusted checkpoints of its size.
     fn check_trusted(&mut self) -> Result<(), Stop> {
         let len = self.tree.len();
+        let mut is_anchored = false;
         while let Some(signed) = self
             .trusted
             .next_if(|signed| signed.checkpoint().size() == len)
         {
             if *signed.checkpoint().root() != self.tree.root() {
+                // Checkpoints in the journal prove nothing now: whoever wrote it has the key.
+                self.report.intact = self.report.anchored;
                 return Err(self.range(FaultReason::Diverged));
             }
+            is_anchored = true;
+        }
+        if is_anchored {
             if let Some(index) = self.pending {
                 return Err(stop(index, None, FaultReason::Changed));
             }
@@ -436,7 +449,11 @@ impl Pass<'_> {
 
     /// Something is wrong behind the last checkpoint that is right.
     fn range(&self, reason: FaultReason) -> Stop {
-        let until = self.tree.len().max(self.report.intact + 1);
+        self.range_to(self.tree.len(), reason)
+    }
+
+    /// The same, before the entry `until`.
+    fn range_to(&self, until: u64, reason: FaultReason) -> Stop {
         let until = (until > self.report.intact + 1).then_some(until);
         stop(self.report.intact, until, reason)
     }
