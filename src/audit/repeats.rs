@@ -66,10 +66,11 @@ impl Repeats {
         let mut seen = self.seen();
         let repeated = seen.get_mut(&likeness);
         let Some(repeated) = repeated.filter(|seen| !self.is_over(seen, now)) else {
-            let earlier = seen.remove(&likeness).filter(|seen| seen.told < seen.count);
+            let earlier = seen.get(&likeness).filter(|seen| seen.told < seen.count);
+            let earlier = earlier.map(Seen::tell);
             drop(seen);
             if let Some(earlier) = earlier {
-                write(&earlier.tell())?;
+                write(&earlier)?;
             }
             write(&event)?;
             self.remember(likeness, event, now);
@@ -89,30 +90,54 @@ impl Repeats {
         Ok(())
     }
 
-    /// Takes the events that tell the counts of what is over by now, or of everything.
-    pub(crate) fn take_counts(&self, now: Option<Duration>) -> Vec<EventRecord> {
-        let mut counts = Vec::new();
-        self.seen().retain(|_, seen| {
+    /// Writes the counts of what is over by now, or of everything. A count that cannot be written is
+    /// kept for the next time.
+    pub(crate) fn tell(
+        &self,
+        now: Option<Duration>,
+        write: impl Fn(&EventRecord) -> Result<(), AuditError>,
+    ) -> Result<(), AuditError> {
+        let mut over = Vec::new();
+        self.seen().retain(|likeness, seen| {
             let is_over = now.is_none_or(|now| self.is_over(seen, now));
             if is_over && seen.told < seen.count {
-                counts.push(seen.tell());
+                over.push((*likeness, seen.count, seen.tell()));
             }
-            !is_over
+            !is_over || seen.told < seen.count
         });
-        counts
+        let mut result = Ok(());
+        for (likeness, count, event) in over {
+            let told = write(&event);
+            if told.is_ok() {
+                // Unless it has come again meanwhile.
+                let mut seen = self.seen();
+                match seen.get_mut(&likeness) {
+                    Some(more) if more.count > count => more.told = more.told.max(count),
+                    _ => drop(seen.remove(&likeness)),
+                }
+            }
+            result = result.and(told);
+        }
+        result
     }
 
     fn remember(&self, likeness: [u8; 32], event: EventRecord, now: Duration) {
         let mut seen = self.seen();
+        if seen.len() >= MOST_SEEN {
+            seen.retain(|_, seen| !self.is_over(seen, now) || seen.told < seen.count);
+        }
         // What is not remembered is written each time.
-        if seen.len() < MOST_SEEN {
-            seen.entry(likeness).or_insert_with(|| Seen {
+        let is_there = seen.get(&likeness);
+        let is_new = is_there.is_none_or(|seen| self.is_over(seen, now));
+        if is_new && (is_there.is_some() || seen.len() < MOST_SEEN) {
+            let first = Seen {
                 since: now,
                 first: event.event.clone(),
                 count: 1,
                 told: 1,
                 last: event,
-            });
+            };
+            seen.insert(likeness, first);
         }
     }
 

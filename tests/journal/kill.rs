@@ -122,10 +122,10 @@ impl Tally {
         }
         ward::copy(path, copy);
         let trusted = told.checkpoint.as_slice();
-        let builder = trusted.iter().cloned().fold(
-            builder(copy, Durability::Synced),
-            JournalBuilder::trusts,
-        );
+        let builder = trusted
+            .iter()
+            .cloned()
+            .fold(builder(copy, Durability::Synced), JournalBuilder::trusts);
         match builder.open() {
             Ok(journal) => drop(journal),
             // Killed before there was a journal, and nobody was told that there is one.
@@ -170,10 +170,12 @@ impl Tally {
 fn last_opening(path: &Path) -> Option<phi_seal::audit::journal::Dropped> {
     let entries = ward::entries(path);
     let notes = entries.iter().rev().filter_map(|entry| entry.note());
-    let opened = notes.map(|note| note.kind().clone()).find_map(|kind| match kind {
-        NoteKind::Open { dropped, .. } => Some(dropped),
-        _ => None,
-    });
+    let opened = notes
+        .map(|note| note.kind().clone())
+        .find_map(|kind| match kind {
+            NoteKind::Open { dropped, .. } => Some(dropped),
+            _ => None,
+        });
     opened.flatten()
 }
 
@@ -217,12 +219,20 @@ impl Told {
         match kind {
             STARTED | CLOSING => self.is_open = false,
             OPEN => self.is_open = true,
-            ACKNOWLEDGED => *self.acknowledged.entry((run, rest.parse().unwrap())).or_default() += 1,
+            ACKNOWLEDGED => {
+                *self
+                    .acknowledged
+                    .entry((run, rest.parse().unwrap()))
+                    .or_default() += 1
+            }
             CHECKPOINT => {
                 let note: String = serde_json::from_str(rest).unwrap();
                 let signed = SignedCheckpoint::verify(&note, &public()).unwrap();
                 let size = signed.checkpoint().size();
-                let held = self.checkpoint.as_ref().map(|held| held.checkpoint().size());
+                let held = self
+                    .checkpoint
+                    .as_ref()
+                    .map(|held| held.checkpoint().size());
                 assert!(held <= Some(size), "a checkpoint after a larger one");
                 self.checkpoint = Some(signed);
                 self.checkpoints += 1;
@@ -248,11 +258,17 @@ impl Victim {
     fn start(path: &Path, run: usize, durability: Durability, reopens: bool) -> Self {
         let name = module_path!().split_once("::").unwrap().1;
         let mut child = Command::new(env::current_exe().unwrap())
-            .args(["--exact", &format!("{name}::no_kill_loses_what_was_acknowledged")])
+            .args([
+                "--exact",
+                &format!("{name}::no_kill_loses_what_was_acknowledged"),
+            ])
             .args(["--nocapture", "--test-threads=1"])
             .env(PATH, path)
             .env(RUN, format!("{run}"))
-            .env(WRITTEN, format!("{}", u8::from(durability == Durability::Written)))
+            .env(
+                WRITTEN,
+                format!("{}", u8::from(durability == Durability::Written)),
+            )
             .env(REOPENS, format!("{}", u8::from(reopens)))
             .stdin(Stdio::null())
             .stdout(Stdio::null())
@@ -345,7 +361,9 @@ fn write(ward: &Ward, run: usize, writer: usize, numbers: Range<usize>) {
     let session = ward.session(Purpose::Treatment);
     let told = format!("{writer}");
     for number in numbers {
-        let row = session.seal(&note(format!("{run}.{writer}.{number}"))).unwrap();
+        let row = session
+            .seal(&note(format!("{run}.{writer}.{number}")))
+            .unwrap();
         say(ACKNOWLEDGED, &told);
         session.open(&row).unwrap();
         say(ACKNOWLEDGED, &told);
@@ -360,7 +378,10 @@ fn write(ward: &Ward, run: usize, writer: usize, numbers: Range<usize>) {
 /// line.
 fn say(kind: &str, what: &str) {
     let line = format!("{kind} {what}\n");
-    assert!(line.len() < 512, "longer than POSIX writes to a pipe at once");
+    assert!(
+        line.len() < 512,
+        "longer than POSIX writes to a pipe at once"
+    );
     assert_eq!(io::stderr().write(line.as_bytes()).unwrap(), line.len());
 }
 

@@ -85,7 +85,10 @@ impl Killed {
         ward.seal("goes-on").unwrap();
         ward.close();
         let report = verify(&path, std::slice::from_ref(trusted));
-        assert_eq!((report.fault, report.unsigned, report.torn_bytes), (None, 0, 0));
+        assert_eq!(
+            (report.fault, report.unsigned, report.torn_bytes),
+            (None, 0, 0)
+        );
         let entries = ward::entries(&path);
         assert_eq!(report.intact, entries.len() as u64);
         let notes = entries.iter().filter_map(|entry| entry.note());
@@ -146,7 +149,10 @@ fn the_last_entry_cut_at_every_byte() {
     for end in start..segment.len() {
         let opened = killed.open(&segment[..end], &killed.before).unwrap();
         assert_eq!(opened.records, killed.records_before(), "cut at {end}");
-        assert!(opened.tells(&segment[start..end]), "cut at {end}: {opened:?}");
+        assert!(
+            opened.tells(&segment[start..end]),
+            "cut at {end}: {opened:?}"
+        );
     }
     let opened = killed.open(&segment, &killed.after).unwrap();
     assert_eq!(opened.records.len(), killed.records.len() + 1);
@@ -173,7 +179,11 @@ fn the_last_checkpoint_cut_at_every_byte() {
     for end in start..=segment.len() {
         let opened = killed.open(&segment[..end], &killed.after).unwrap();
         assert_eq!(opened.records, killed.records_before(), "cut at {end}");
-        let torn = if end < segment.len() { start..end } else { 0..0 };
+        let torn = if end < segment.len() {
+            start..end
+        } else {
+            0..0
+        };
         assert!(opened.tells(&segment[torn]), "cut at {end}: {opened:?}");
     }
     println!("{} cuts", segment.len() - start + 1);
@@ -227,7 +237,10 @@ fn a_hole_in_front_of_a_signed_checkpoint_is_refused() {
     let killed = Killed::with_a_checkpoint_last();
     let (segment, end) = killed.last_line();
     let mut holes = 0;
-    let entries = segment[..end].iter().rposition(|byte| *byte == b'^').unwrap();
+    let entries = segment[..end]
+        .iter()
+        .rposition(|byte| *byte == b'^')
+        .unwrap();
     for at in (entries..end - 100).step_by(50) {
         for fill in [0, b'\n', b'x'] {
             let mut torn = segment.clone();
@@ -268,7 +281,11 @@ fn a_journal_without_its_beginning_is_refused() {
     drop(builder(&path, &clock()).create().unwrap());
     let segment = fs::read(ward::last_segment(&path)).unwrap();
     let begin = segment.iter().position(|byte| *byte == b'\n').unwrap() + 1;
-    let begin_end = begin + segment[begin..].iter().position(|byte| *byte == b'\n').unwrap();
+    let begin_end = begin
+        + segment[begin..]
+            .iter()
+            .position(|byte| *byte == b'\n')
+            .unwrap();
     for end in 0..begin_end {
         fs::write(ward::last_segment(&path), &segment[..end]).unwrap();
         let error = builder(&path, &clock()).open().unwrap_err();

@@ -15,9 +15,7 @@ use phi_seal::audit::journal::{
     VerifierKey,
 };
 use phi_seal::danger::PermitAll;
-use phi_seal::{
-    Access, Actor, Error, Keyring, Phi, PhiRecord, Purpose, Session, TenantId, Vault,
-};
+use phi_seal::{Access, Actor, Error, Keyring, Phi, PhiRecord, Purpose, Session, TenantId, Vault};
 use sha2::{Digest as _, Sha256};
 
 pub(crate) const ORIGIN: &str = "journal.test";
@@ -183,7 +181,9 @@ pub(crate) fn contents(path: &Path) -> Vec<(String, Vec<u8>)> {
 
 /// The checkpoints that stand in a journal's segments, in order.
 pub(crate) fn checkpoints(path: &Path) -> Vec<SignedCheckpoint> {
-    let texts = segments(path).into_iter().map(|path| fs::read_to_string(path).unwrap());
+    let texts = segments(path)
+        .into_iter()
+        .map(|path| fs::read_to_string(path).unwrap());
     let notes = texts.flat_map(|text| {
         let lines = text.lines().filter(|line| line.starts_with('='));
         let notes = lines.map(|line| serde_json::from_str::<String>(&line[46..]).unwrap());

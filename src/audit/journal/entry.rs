@@ -10,8 +10,8 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde::{Deserialize, Serialize};
 
-use super::{Origin, SignedCheckpoint};
 use super::tree::Hash;
+use super::{Origin, SignedCheckpoint};
 use crate::audit::record::EventRecord;
 use crate::audit::rfc3339;
 
@@ -116,6 +116,8 @@ pub enum NoteKind {
         first: u64,
         /// How many.
         count: u64,
+        /// What is left there of this attempt to write and of earlier ones is void.
+        attempt: u64,
     },
     /// The writer closed it.
     Close,

@@ -78,6 +78,8 @@ pub(super) struct Shared {
     repeats: Repeats,
     anchors: Vec<Box<dyn Anchor>>,
     anchored: Mutex<Anchorings>,
+    /// Held while checkpoints are sent.
+    anchoring: Mutex<()>,
 }
 
 /// What was sent to the anchors.
@@ -122,6 +124,7 @@ impl Journal {
     ) -> std::io::Result<Self> {
         let last_heartbeat = Mutex::new(clock.monotonic());
         let tick = log.settings.sync_within.min(log.settings.checkpoint_every) / 4;
+        let tick = tick.max(core::time::Duration::from_millis(5));
         let anchor_every = log.settings.anchor_every;
         let repeats = Repeats::new(log.settings.repeat_window);
         let shared = Arc::new(Shared {
@@ -133,6 +136,7 @@ impl Journal {
             repeats,
             anchors,
             anchored: Mutex::default(),
+            anchoring: Mutex::default(),
         });
         let mut keepers = Vec::new();
         if is_tended {
@@ -219,13 +223,14 @@ impl Journal {
     fn finish(&mut self) -> Result<(), AuditError> {
         self.keepers.clear();
         self.is_closed = true;
+        // Each of these is tried, whatever became of the others.
         let told = self.shared.tell_counts(None);
-        self.shared.note(NoteKind::Close, false)?;
+        let noted = self.shared.note(NoteKind::Close, false);
         let now = self.shared.now();
-        let settled = self.shared.log().settle(now);
+        let settled = self.shared.log().settle(now).map_err(|_| NOT_SETTLED);
         // An anchor that is out of reach is no reason to stay open.
         let _ = self.shared.anchor();
-        settled.map_err(|_| NOT_SETTLED).and(told)
+        settled.and(noted).and(told)
     }
 }
 
@@ -263,8 +268,7 @@ impl Shared {
 
     /// Writes the counts of failures that repeated earlier ones, up to now or all.
     fn tell_counts(&self, now: Option<core::time::Duration>) -> Result<(), AuditError> {
-        let counts = self.repeats.take_counts(now);
-        counts.iter().try_for_each(|event| self.append(event))
+        self.repeats.tell(now, |event| self.append(event))
     }
 
     fn append(&self, event: &EventRecord) -> Result<(), AuditError> {
@@ -285,12 +289,16 @@ impl Shared {
             return Err(NO_ENTRY);
         }
         let incoming = Incoming::new(entry, is_emergency);
-        self.queue
-            .submit(incoming, |batch| self.log().add(batch, self.now()))
+        self.queue.submit(incoming, |batch| match self.log.lock() {
+            Ok(mut log) => log.add(batch, self.now()),
+            // It ended half-way in an earlier write, and file and tree may differ.
+            Err(_) => alloc::vec![Err(ENDED); batch.len()],
+        })
     }
 
     pub(super) fn opened(&self, kind: NoteKind) -> Result<(), AuditError> {
-        let has_dropped = matches!(&kind, NoteKind::Open { dropped: Some(dropped), .. } if dropped.kept);
+        let has_dropped =
+            matches!(&kind, NoteKind::Open { dropped: Some(dropped), .. } if dropped.kept);
         let entries = self.log().tree.len();
         // Also on a full disk somebody must be able to open it.
         self.note(kind, true)?;
@@ -311,6 +319,11 @@ impl Shared {
     }
 
     fn anchor(&self) -> Result<u64, AnchorError> {
+        // One after another, so that no anchor is sent an older checkpoint after a newer one.
+        let _turn = self
+            .anchoring
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
         let signed = self.log().signed.clone();
         let size = signed.checkpoint().size();
         let mut result = Ok(size);
@@ -374,6 +387,8 @@ impl Journal {
 const NO_ENTRY: AuditError = AuditError::new(
     "the event is longer than an entry of the journal; act on fewer records at once",
 );
+const ENDED: AuditError =
+    AuditError::new("an earlier write to the journal ended in a panic; open the journal anew");
 const NOT_SETTLED: AuditError = AuditError::new(
     "the disk did not confirm the journal's end; check it, then open the journal anew",
 );

@@ -10,7 +10,7 @@ use super::line::{Line, write_entry};
 use super::log::{Log, Now, Segment};
 use super::segment::{Lines, NextLine, beginning, open_segment, segment_name, segments};
 use super::settings::Settings;
-use super::spill::{Spill, Spilled, SpilledEntry};
+use super::spill::{Spill, Spilled};
 use super::torn;
 use super::tree::{Frontier, Hash};
 use super::{Checkpoint, JournalKey, SignedCheckpoint, VerifierKey};
@@ -42,7 +42,8 @@ pub(super) fn create(place: Place, begin: &Note, now: Now) -> Result<Log, Journa
     let mut tree = Frontier::new();
     let mut bytes = beginning(&origin, &tree, None);
     tree.push(write_entry(&mut bytes, &begin.to_json()));
-    let segment = Segment::create(&*folder, 0, &bytes, now.monotonic).map_err(of_io)?;
+    let mut segment = Segment::create(&*folder, 0, &bytes, now.monotonic).map_err(of_io)?;
+    segment.make_fit(&*folder).map_err(of_io)?;
     let signed = key.sign(&Checkpoint::new(origin, tree.len(), tree.root()));
     Ok(Log {
         key,
@@ -85,9 +86,16 @@ pub(super) fn open(
     let torn = torn::len(&*folder, &name, end.good, is_signed).map_err(of_io)?;
     // What a checkpoint covers was on the disk, so no crash has taken it.
     let torn = torn.ok_or(DAMAGED.at(end.tree.len()))?;
-    end.take_spilled(&mut spill)?;
+    let in_segments = end.tree.clone();
     for signed in trusted {
-        check_trusted(signed, &verifier, &end.tree, spill.count, &*folder)?;
+        check_trusted(signed, &verifier, &in_segments, &*folder)?;
+    }
+    end.take_spilled(&mut spill, trusted)?;
+    spill.resumed(&end.spilled, first)?;
+    for signed in trusted {
+        if signed.checkpoint().size() > end.tree.len() {
+            return Err(BEHIND.at(end.tree.len()));
+        }
     }
 
     let dropped = torn::keep(&*folder, &name, end.good, torn).map_err(of_io)?;
@@ -105,6 +113,7 @@ pub(super) fn open(
         unsynced: Vec::new(),
         unsynced_since: now.monotonic,
         in_doubt: false,
+        is_unnamed: false,
         began: now.monotonic,
     };
     let signed = key.sign(&Checkpoint::new(origin, end.tree.len(), end.tree.root()));
@@ -119,7 +128,7 @@ pub(super) fn open(
         spill,
         settings,
     };
-    let clean = end.is_closed && dropped.is_none();
+    let clean = end.is_closed && dropped.is_none() && end.stored == in_segments.len();
     Ok((
         log,
         NoteKind::Open {
@@ -130,13 +139,11 @@ pub(super) fn open(
     ))
 }
 
-/// Whether a journal of this tree, of whose entries the last `spilled` are elsewhere, is the one that a
-/// checkpoint names.
+/// Whether segments of this tree are of the journal that a checkpoint names, as far as it is of them.
 fn check_trusted(
     signed: &SignedCheckpoint,
     key: &VerifierKey,
     tree: &Frontier,
-    spilled: u64,
     folder: &dyn Folder,
 ) -> Result<(), JournalError> {
     let checkpoint = signed.checkpoint();
@@ -145,10 +152,9 @@ fn check_trusted(
         return Err(OTHER_ORIGIN);
     }
     let root = match size {
-        _ if size > tree.len() => return Err(BEHIND.at(tree.len())),
+        // What is elsewhere is compared when it is taken over.
+        _ if size > tree.len() => return Ok(()),
         _ if size == tree.len() => tree.root(),
-        // Entries that are elsewhere are few, and are compared once they have returned.
-        _ if size > tree.len() - spilled => return Ok(()),
         _ => root_at(folder, key, size)?,
     };
     match root == *checkpoint.root() {
@@ -223,7 +229,6 @@ struct SegmentEnd {
     stored: u64,
     is_closed: bool,
     spilled: Spilled,
-    next: Option<(usize, SpilledEntry)>,
 }
 
 impl SegmentEnd {
@@ -231,17 +236,15 @@ impl SegmentEnd {
         folder: &dyn Folder,
         key: &VerifierKey,
         first: u64,
-        mut spilled: Spilled,
+        spilled: Spilled,
     ) -> Result<Self, JournalError> {
         let mut lines = open_segment(folder.read(&segment_name(first)), key.origin(), first)?;
-        let next = spilled.next().map_err(of_io)?;
         let mut end = Self {
             tree: read_frontier(&mut lines, key, first)?,
             good: lines.offset(),
             stored: first,
             is_closed: false,
             spilled,
-            next,
         };
         loop {
             let line = match lines.next().map_err(of_io)? {
@@ -254,7 +257,9 @@ impl SegmentEnd {
                     if !may_be_at(entry, end.tree.len(), key.origin()) {
                         return Err(NO_BEGIN.at(end.tree.len()));
                     }
-                    if !end.agrees_with_spilled(hash)? {
+                    let index = end.tree.len();
+                    let is_void = end.spilled.contradicts(index, &hash, entry);
+                    if is_void.map_err(of_io)? {
                         return Ok(end);
                     }
                     end.tree.push(hash);
@@ -276,34 +281,26 @@ impl SegmentEnd {
         }
     }
 
-    /// Whether the entry that comes next is not another one than the one that was put elsewhere
-    /// under the same index. If it is, then it stood in a write that failed and could not be taken
-    /// back, and nobody was told that it was recorded.
-    fn agrees_with_spilled(&mut self, hash: Hash) -> Result<bool, JournalError> {
-        let index = self.tree.len();
-        while let Some((_, entry)) = &self.next
-            && entry.index <= index
-        {
-            if entry.index == index && entry.hash != hash {
-                return Ok(false);
-            }
-            self.next = self.spilled.next().map_err(of_io)?;
-        }
-        Ok(true)
-    }
-
     /// Adds the entries that were put elsewhere.
-    fn take_spilled(&mut self, spill: &mut Spill) -> Result<(), JournalError> {
-        while let Some((source, entry)) = self.next.take() {
+    fn take_spilled(
+        &mut self,
+        spill: &mut Spill,
+        trusted: &[SignedCheckpoint],
+    ) -> Result<(), JournalError> {
+        while let Some((source, entry)) = self.spilled.next(self.tree.len()).map_err(of_io)? {
             if entry.index > self.tree.len() {
                 return Err(GAP.at(self.tree.len()));
             }
-            if entry.index == self.tree.len() {
-                self.tree.push(entry.hash);
-                self.is_closed = false;
-                spill.resume(source, entry.end);
+            self.tree.push(entry.hash);
+            self.is_closed = false;
+            spill.resume(source, entry.end);
+            for signed in trusted {
+                let checkpoint = signed.checkpoint();
+                let is_other = || *checkpoint.root() != self.tree.root();
+                if checkpoint.size() == self.tree.len() && is_other() {
+                    return Err(DIVERGED);
+                }
             }
-            self.next = self.spilled.next().map_err(of_io)?;
         }
         Ok(())
     }

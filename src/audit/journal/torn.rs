@@ -123,8 +123,12 @@ impl Copy {
             };
             self.bytes += count as u64;
             self.hash.update(&piece[..count]);
-            let is_whole = |file: &mut Box<dyn LogFile>| append(&mut **file, &piece[..count]).is_ok();
-            self.file = self.file.take().and_then(|mut file| is_whole(&mut file).then_some(file));
+            let is_whole =
+                |file: &mut Box<dyn LogFile>| append(&mut **file, &piece[..count]).is_ok();
+            self.file = self
+                .file
+                .take()
+                .and_then(|mut file| is_whole(&mut file).then_some(file));
         }
     }
 

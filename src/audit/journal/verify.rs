@@ -11,7 +11,7 @@ use super::folder::{DiskFolder, Folder};
 use super::line::{Line, split_entry};
 use super::recover::is_of;
 use super::segment::{Lines, NextLine, parse_header, segment_name, segments};
-use super::spill::{RESERVE, Spilled, second_name};
+use super::spill::{Spilled, read_elsewhere};
 use super::tree::{Frontier, leaf_hash};
 use super::{SignedCheckpoint, VerifierKey};
 use crate::audit::rfc3339;
@@ -191,6 +191,7 @@ impl Verifier {
         let mut pass = Pass {
             verifier: self,
             folder,
+            spilled: Spilled::default(),
             trusted: trusted.into_iter().peekable(),
             tree: Frontier::new(),
             stored: 0,
@@ -223,6 +224,7 @@ impl From<std::io::Error> for Stop {
 struct Pass<'a> {
     verifier: &'a Verifier,
     folder: Box<dyn Folder>,
+    spilled: Spilled,
     trusted: core::iter::Peekable<alloc::vec::IntoIter<&'a SignedCheckpoint>>,
     /// Of the hashes that the lines claim.
     tree: Frontier,
@@ -243,10 +245,13 @@ impl Pass<'_> {
         let last = *firsts.last().ok_or(Stop::Error(NOT_FOUND))?;
         self.check_trusted_origin()?;
         self.check_trusted()?;
+        let second = self.verifier.second.clone().map(DiskFolder);
+        let second = second.as_ref().map(|folder| folder as &dyn Folder);
+        self.spilled = read_elsewhere(&*self.folder, second, self.verifier.key.origin())?;
         for first in firsts {
             self.read_segment(first, first == last)?;
         }
-        self.read_elsewhere(&names)?;
+        self.read_elsewhere()?;
         if let Some(index) = self.pending {
             // Nobody signed those before it.
             return Err(self.range_to(index + 1, FaultReason::Changed));
@@ -297,6 +302,10 @@ impl Pass<'_> {
                 (Some(b'='), 1) if first > 0 => self.check_checkpoint(line, first)?,
                 (Some(b'^'), 2) if first > 0 => self.check_frontier(line)?,
                 (_, 1 | 2) if first > 0 => return Err(self.range(FaultReason::BadLine)),
+                (Some(b'+'), _) if is_last && self.is_void(line)? => {
+                    self.check_void(&mut lines)?;
+                    break;
+                }
                 (Some(b'+'), _) => self.check_entry(line)?,
                 (Some(b'='), _) => self.check_checkpoint(line, self.stored + 1)?,
                 _ => return Err(self.range(FaultReason::BadLine)),
@@ -306,6 +315,27 @@ impl Pass<'_> {
         match first == 0 || number >= 2 {
             true => Ok(()),
             false => Err(self.range(FaultReason::BadSegment)),
+        }
+    }
+
+    /// Whether an entry stood in a write that failed, and another one was acknowledged.
+    fn is_void(&mut self, line: &[u8]) -> Result<bool, Stop> {
+        let Some((hash, entry)) = split_entry(line) else {
+            return Ok(false);
+        };
+        Ok(self.spilled.contradicts(self.tree.len(), &hash, entry)?)
+    }
+
+    /// Checks that what follows a void entry is void: a write that failed was not signed.
+    fn check_void(&self, lines: &mut Lines) -> Result<(), Stop> {
+        loop {
+            match lines.next()? {
+                NextLine::Whole(line) if line.first() == Some(&b'=') => {
+                    return Err(self.range(FaultReason::BadLine));
+                }
+                NextLine::Whole(_) => {}
+                NextLine::Torn | NextLine::End => return Ok(()),
+            }
         }
     }
 
@@ -422,27 +452,14 @@ impl Pass<'_> {
     }
 
     /// Reads what is in the reserve and in the second place.
-    fn read_elsewhere(&mut self, names: &[alloc::string::String]) -> Result<(), Stop> {
-        let origin = self.verifier.key.origin();
-        let mut spilled = Spilled::default();
-        if names.iter().any(|name| name == RESERVE) {
-            spilled.add(self.folder.read(RESERVE), origin)?;
-        }
-        if let Some(path) = &self.verifier.second {
-            let second = DiskFolder(path.clone());
-            let name = second_name(origin);
-            if second.names()?.contains(&name) {
-                spilled.add(second.read(&name), origin)?;
-            }
-        }
-        while let Some((_, entry)) = spilled.next()? {
-            if entry.index > self.tree.len() {
+    fn read_elsewhere(&mut self) -> Result<(), Stop> {
+        let len = |pass: &Self| pass.tree.len();
+        while let Some((_, entry)) = self.spilled.next(len(self))? {
+            if entry.index > len(self) {
                 return Err(self.range(FaultReason::BadSegment));
             }
-            if entry.index == self.tree.len() {
-                self.tree.push(entry.hash);
-                self.check_trusted()?;
-            }
+            self.tree.push(entry.hash);
+            self.check_trusted()?;
         }
         Ok(())
     }

@@ -135,6 +135,13 @@ impl SealedDetails {
         Ok(record)
     }
 
+    fn tell_counts(&self, now: Option<Duration>) -> Result<(), AuditError> {
+        self.repeats.tell(now, |record| {
+            let tenant = TenantId::new(record.tenant.as_str()).map_err(|_| NO_ID)?;
+            self.sink.append(&self.seal(&tenant, record.clone())?)
+        })
+    }
+
     async fn load(
         &self,
         tenant: &TenantId<'_>,
@@ -153,6 +160,9 @@ impl AuditSink for SealedDetails {
     fn record(&self, event: &Event<'_>) -> Result<(), AuditError> {
         let tenant = event.access().tenant();
         let now = self.clock.monotonic();
+        // What counts are due is told when there is something to record; the last ones when this is
+        // dropped.
+        let _ = self.tell_counts(Some(now));
         self.repeats.record(event.to_record(), now, |record| {
             self.sink.append(&self.seal(tenant, record.clone())?)
         })
@@ -164,6 +174,12 @@ impl AuditSink for SealedDetails {
         subjects: &'a [&'a SubjectId<'a>],
     ) -> BoxFuture<'a, Result<KeyLease, AuditError>> {
         Box::pin(self.load(tenant, subjects))
+    }
+}
+
+impl Drop for SealedDetails {
+    fn drop(&mut self) {
+        let _ = self.tell_counts(None);
     }
 }
 

@@ -17,8 +17,17 @@ fn every_byte_changed() {
             let mut files = original.clone();
             files.get_mut(name).unwrap()[at] = other;
             let reasons = reasons(&content[line_start..], at - line_start, other);
-            let held = if at % 4 == 0 { Held::Newest } else { Held::Nothing };
-            lab.must_see(&files, held, &reasons, &format!("{name}, byte {at} to {other}"));
+            let held = if at % 4 == 0 {
+                Held::Newest
+            } else {
+                Held::Nothing
+            };
+            lab.must_see(
+                &files,
+                held,
+                &reasons,
+                &format!("{name}, byte {at} to {other}"),
+            );
             if content[at] == b'\n' {
                 line_start = at + 1;
             }
@@ -55,7 +64,11 @@ fn bytes_taken_out_and_put_in() {
             let mut edited = |edit: fn(&mut Vec<u8>, usize), what: &str| {
                 let mut files = original.clone();
                 edit(files.get_mut(name).unwrap(), at);
-                let held = if at % 2 == 0 { Held::Newest } else { Held::Nothing };
+                let held = if at % 2 == 0 {
+                    Held::Newest
+                } else {
+                    Held::Nothing
+                };
                 if files != original {
                     lab.must_see(&files, held, ALL, &format!("{name}, byte {at}: {what}"));
                 }
@@ -113,7 +126,9 @@ fn change(files: &mut Files, random: &mut Random) {
             target.splice(at..end, bytes);
         }
         _ => {
-            let noise: Vec<_> = (0..1 + random.below(40)).map(|_| random.below(256) as u8).collect();
+            let noise: Vec<_> = (0..1 + random.below(40))
+                .map(|_| random.below(256) as u8)
+                .collect();
             target.splice(at..at, noise);
         }
     }

@@ -74,14 +74,22 @@ fn histories_rewritten_without_the_key() {
             let Item::Entry(entry) = &original[segment][at] else {
                 continue;
             };
-            let stranger = String::from_utf8(entry.clone()).unwrap().replacen("n1", "n9", 1);
+            let stranger = String::from_utf8(entry.clone())
+                .unwrap()
+                .replacen("n1", "n9", 1);
             let mut changed = entry.clone();
             // What is inside the last brace.
             changed.insert(entry.len() - 1, b' ');
             let mut edits: Vec<(&str, Vec<Item>)> = vec![
                 ("changed", vec![Item::Entry(changed)]),
                 ("doubled", vec![original[segment][at].clone(); 2]),
-                ("put in", vec![Item::Entry(stranger.into_bytes() ), original[segment][at].clone()]),
+                (
+                    "put in",
+                    vec![
+                        Item::Entry(stranger.into_bytes()),
+                        original[segment][at].clone(),
+                    ],
+                ),
                 ("emptied", vec![Item::Entry(Vec::new())]),
             ];
             edits.push(("taken out", Vec::new()));
@@ -117,11 +125,21 @@ fn lines_forged() {
         let plain = serde_json::to_string(note).unwrap();
         forgeries.extend([
             // Spelt otherwise.
-            digested(b'=', plain.replacen("journal", "\\u006aournal", 1).as_bytes()),
+            digested(
+                b'=',
+                plain.replacen("journal", "\\u006aournal", 1).as_bytes(),
+            ),
             digested(b'=', format!("{plain} ").as_bytes()),
             digested(b'=', format!(" {plain}").as_bytes()),
             // With the signature of a stranger beside the journal's.
-            checkpoint_line(&format!("{note}{}", note.split('\n').nth(4).unwrap().replacen("journal", "witness", 1) + "\n")),
+            checkpoint_line(&format!(
+                "{note}{}",
+                note.split('\n')
+                    .nth(4)
+                    .unwrap()
+                    .replacen("journal", "witness", 1)
+                    + "\n"
+            )),
             checkpoint_line(&format!("{note}\n")),
             checkpoint_line(""),
             digested(b'=', b"null"),
@@ -136,7 +154,12 @@ fn lines_forged() {
         ]);
     }
     // Of another size, of another history, of nothing.
-    for (size, root) in [(0, super::lab::root(&[])), (1, [1; 32]), (3, [0; 32]), (u64::MAX >> 1, [0; 32])] {
+    for (size, root) in [
+        (0, super::lab::root(&[])),
+        (1, [1; 32]),
+        (3, [0; 32]),
+        (u64::MAX >> 1, [0; 32]),
+    ] {
         forgeries.push(checkpoint_line(&note_by(&ward::key(), size, root)));
     }
     for (name, content) in &lab.original.clone() {
@@ -153,7 +176,12 @@ fn lines_forged() {
                     let mut files = lab.original.clone();
                     files.insert(name.clone(), forged.concat());
                     let what = format!("{name}, forgery {nth} at line {at}, {replaces}");
-                    lab.must_see(&files, Held::Nothing, &[BadLine, BadSignature, NotAsSigned], &what);
+                    lab.must_see(
+                        &files,
+                        Held::Nothing,
+                        &[BadLine, BadSignature, NotAsSigned],
+                        &what,
+                    );
                 }
             }
         }
@@ -175,7 +203,10 @@ fn frontiers_forged() {
         for nth in 0..count {
             for byte in 0..32 {
                 let decoded = base64(&lines[old][46..lines[old].len() - 1]);
-                let mut hashes: Vec<Hash> = decoded.chunks(32).map(|hash| hash.try_into().unwrap()).collect();
+                let mut hashes: Vec<Hash> = decoded
+                    .chunks(32)
+                    .map(|hash| hash.try_into().unwrap())
+                    .collect();
                 hashes[nth][byte] ^= 1;
                 let mut forged = lines.clone();
                 let frontier = frontier_line(&hashes);
@@ -207,7 +238,9 @@ fn digested(kind: u8, content: &[u8]) -> Vec<u8> {
 fn base64(text: &[u8]) -> Vec<u8> {
     use base64::Engine as _;
 
-    base64::engine::general_purpose::STANDARD.decode(text).unwrap()
+    base64::engine::general_purpose::STANDARD
+        .decode(text)
+        .unwrap()
 }
 
 /// Every byte of a checkpoint that is held elsewhere, changed.
@@ -223,7 +256,10 @@ fn trusted_checkpoints_changed() {
             if let Ok(text) = core::str::from_utf8(&changed)
                 && changed != note
             {
-                assert!(SignedCheckpoint::verify(text, &ward::public()).is_err(), "{at}, {other}");
+                assert!(
+                    SignedCheckpoint::verify(text, &ward::public()).is_err(),
+                    "{at}, {other}"
+                );
                 tried += 1;
             }
         }

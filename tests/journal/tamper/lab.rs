@@ -8,7 +8,8 @@ use std::time::Duration;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use phi_seal::audit::journal::{
-    Checkpoint, Fault, FaultReason, Hash, Journal, JournalKey, Origin, Report, SignedCheckpoint, leaf_hash,
+    Checkpoint, Fault, FaultReason, Hash, Journal, JournalKey, Origin, Report, SignedCheckpoint,
+    leaf_hash,
 };
 use sha2::{Digest as _, Sha256};
 
@@ -93,7 +94,11 @@ impl Lab {
     /// Puts these segments on the disk.
     pub(crate) fn put(&mut self, files: &Files) {
         let path = self.path();
-        for name in self.on_disk.keys().filter(|name| !files.contains_key(*name)) {
+        for name in self
+            .on_disk
+            .keys()
+            .filter(|name| !files.contains_key(*name))
+        {
             fs::remove_file(path.join(name)).unwrap();
         }
         for (name, content) in files {
@@ -111,7 +116,13 @@ impl Lab {
 
     /// Fails unless the change is seen and nothing that was changed is called intact. `reasons` are
     /// those that it may be called by; an end that nobody signed is none.
-    pub(crate) fn must_see(&mut self, files: &Files, held: Held, reasons: &[FaultReason], what: &str) {
+    pub(crate) fn must_see(
+        &mut self,
+        files: &Files,
+        held: Held,
+        reasons: &[FaultReason],
+        what: &str,
+    ) {
         let trusted = match held {
             Held::Nothing => Vec::new(),
             Held::Newest => vec![self.last.clone()],
@@ -145,7 +156,10 @@ impl Lab {
         );
         if let Some(fault) = report.fault {
             assert_eq!(fault.index, report.intact, "{what}");
-            assert!(fault.until.is_none_or(|until| until > fault.index), "{what}: {report:?}");
+            assert!(
+                fault.until.is_none_or(|until| until > fault.index),
+                "{what}: {report:?}"
+            );
             let touched = signed.map(|signed| first_difference(&entry_lines(signed), &found));
             let touched = touched.max().unwrap();
             assert!(intact <= touched, "{what}: {touched}, {report:?}");
@@ -163,13 +177,21 @@ impl Lab {
 
 /// The first entry that is not the same in both; how many there are if one ends first, or all are.
 fn first_difference(one: &[Vec<u8>], other: &[Vec<u8>]) -> usize {
-    one.iter().zip(other).take_while(|(one, other)| one == other).count()
+    one.iter()
+        .zip(other)
+        .take_while(|(one, other)| one == other)
+        .count()
 }
 
 /// The lines of entries, with their hashes.
 fn entry_lines(files: &Files) -> Vec<Vec<u8>> {
-    let lines = files.values().flat_map(|content| content.split(|byte| *byte == b'\n'));
-    lines.filter(|line| line.starts_with(b"+")).map(<[u8]>::to_vec).collect()
+    let lines = files
+        .values()
+        .flat_map(|content| content.split(|byte| *byte == b'\n'));
+    lines
+        .filter(|line| line.starts_with(b"+"))
+        .map(<[u8]>::to_vec)
+        .collect()
 }
 
 /// The segments of a folder.
@@ -181,11 +203,15 @@ pub(crate) fn read(path: &Path) -> Files {
 /// What stands in lines of entries, whether they are right or not.
 pub(crate) fn entries_in(files: &Files) -> Vec<Vec<u8>> {
     let lines = entry_lines(files).into_iter();
-    lines.map(|line| line.get(46..).unwrap_or_default().to_vec()).collect()
+    lines
+        .map(|line| line.get(46..).unwrap_or_default().to_vec())
+        .collect()
 }
 
 pub(crate) fn checkpoints_in(files: &Files, key: &JournalKey) -> Vec<SignedCheckpoint> {
-    let lines = files.values().flat_map(|content| content.split(|byte| *byte == b'\n'));
+    let lines = files
+        .values()
+        .flat_map(|content| content.split(|byte| *byte == b'\n'));
     let notes = lines.filter(|line| line.starts_with(b"="));
     let notes = notes.map(|line| serde_json::from_slice::<String>(&line[46..]).unwrap());
     notes
@@ -202,10 +228,7 @@ pub(crate) enum Item {
 
 /// The segments that hold these items, by `docs/journal.md` and without the crate's writer. `sign`
 /// gives the note for a size and a root.
-pub(crate) fn write(
-    segments: &[Vec<Item>],
-    sign: &mut dyn FnMut(u64, Hash) -> String,
-) -> Files {
+pub(crate) fn write(segments: &[Vec<Item>], sign: &mut dyn FnMut(u64, Hash) -> String) -> Files {
     let mut leaves = Vec::new();
     let mut files = Files::new();
     for items in segments {
@@ -254,7 +277,9 @@ pub(crate) fn signed(size: u64, root: Hash) -> String {
 
 pub(crate) fn note_by(key: &JournalKey, size: u64, root: Hash) -> String {
     let origin = Origin::new(ORIGIN).unwrap();
-    key.sign(&Checkpoint::new(origin, size, root)).as_str().into()
+    key.sign(&Checkpoint::new(origin, size, root))
+        .as_str()
+        .into()
 }
 
 pub(crate) fn checkpoint_line(note: &str) -> Vec<u8> {
@@ -268,7 +293,14 @@ pub(crate) fn frontier_line(subtrees: &[Hash]) -> Vec<u8> {
 }
 
 pub(crate) fn line(kind: u8, hash: Hash, content: &[u8]) -> Vec<u8> {
-    [&[kind], STANDARD.encode(hash).as_bytes(), b" ", content, b"\n"].concat()
+    [
+        &[kind],
+        STANDARD.encode(hash).as_bytes(),
+        b" ",
+        content,
+        b"\n",
+    ]
+    .concat()
 }
 
 /// RFC 6962, section 2.1.
@@ -311,8 +343,14 @@ fn the_honest_journal_verifies_and_is_what_the_page_says() {
     let mut lab = Lab::new(12);
     let report = lab.report(&lab.original.clone(), &[lab.last.clone()]);
     let len = lab.entries.len() as u64;
-    assert_eq!((report.entries, report.intact, report.anchored), (len, len, len));
-    assert_eq!((report.unsigned, report.torn_bytes, report.fault), (0, 0, None));
+    assert_eq!(
+        (report.entries, report.intact, report.anchored),
+        (len, len, len)
+    );
+    assert_eq!(
+        (report.unsigned, report.torn_bytes, report.fault),
+        (0, 0, None)
+    );
     assert_eq!(write(&items(&lab.original), &mut signed), lab.original);
     assert!(checkpoints_in(&lab.original, &ward::key()).len() > 5);
 }

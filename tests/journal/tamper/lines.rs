@@ -14,13 +14,18 @@ fn lines(files: &Files) -> Vec<(String, Vec<Vec<u8>>)> {
 }
 
 fn joined(lines: &[(String, Vec<Vec<u8>>)]) -> Files {
-    lines.iter().map(|(name, lines)| (name.clone(), lines.concat())).collect()
+    lines
+        .iter()
+        .map(|(name, lines)| (name.clone(), lines.concat()))
+        .collect()
 }
 
 /// Where each line stands.
 fn places(lines: &[(String, Vec<Vec<u8>>)]) -> Vec<(usize, usize)> {
     let places = lines.iter().enumerate();
-    places.flat_map(|(file, (_, lines))| (0..lines.len()).map(move |at| (file, at))).collect()
+    places
+        .flat_map(|(file, (_, lines))| (0..lines.len()).map(move |at| (file, at)))
+        .collect()
 }
 
 /// The one change that nobody sees, because nothing is changed by it: a checkpoint between entries is
@@ -63,7 +68,10 @@ fn lines_taken_out_and_doubled() {
             lab.must_see(&doubled, Held::Nothing, ALL, &what);
         }
     }
-    println!("lines taken out and doubled: {:?}; spare checkpoints: {spare}", lab.tally);
+    println!(
+        "lines taken out and doubled: {:?}; spare checkpoints: {spare}",
+        lab.tally
+    );
     assert!(lab.tally.tried > 700, "{:?}", lab.tally);
     assert!((2..6).contains(&spare), "{spare}");
 }
@@ -94,11 +102,19 @@ fn lines_swapped_and_moved() {
             } else if is_a_spare_checkpoint(&mut lab, &moved, &line) {
                 spare += 1;
             } else {
-                lab.must_see(&moved, Held::Nothing, ALL, &format!("{one:?} moved behind {other:?}"));
+                lab.must_see(
+                    &moved,
+                    Held::Nothing,
+                    ALL,
+                    &format!("{one:?} moved behind {other:?}"),
+                );
             }
         }
     }
-    println!("lines swapped and moved: {:?}; spare checkpoints: {spare}", lab.tally);
+    println!(
+        "lines swapped and moved: {:?}; spare checkpoints: {spare}",
+        lab.tally
+    );
     assert!(lab.tally.tried > 600, "{:?}", lab.tally);
     assert_eq!(spare, 0);
 }
@@ -135,6 +151,13 @@ fn the_end_cut_off() {
             lab.must_see(&files, Held::Newest, ALL, &what);
         }
     }
-    println!("the end cut off: {:?}; unseen without a trusted checkpoint: {unseen}", lab.tally);
-    assert!(unseen > 3 && lab.tally.faults["truncated"] > 20, "{:?}", lab.tally);
+    println!(
+        "the end cut off: {:?}; unseen without a trusted checkpoint: {unseen}",
+        lab.tally
+    );
+    assert!(
+        unseen > 3 && lab.tally.faults["truncated"] > 20,
+        "{:?}",
+        lab.tally
+    );
 }

@@ -42,13 +42,23 @@ fn segments_taken_out_renamed_and_swapped() {
                 let mut swapped = original.clone();
                 swapped.insert(name.clone(), original[other].clone());
                 swapped.insert(other.clone(), original[name].clone());
-                lab.must_see(&swapped, held, &[BadSegment], &format!("{name} and {other}"));
+                lab.must_see(
+                    &swapped,
+                    held,
+                    &[BadSegment],
+                    &format!("{name} and {other}"),
+                );
             }
         }
         // All of them in one file.
         let joined = original.values().flatten().copied().collect();
         let joined = Files::from([(names[0].clone(), joined)]);
-        lab.must_see(&joined, held, &[FaultReason::BadLine, OtherOrigin], "joined");
+        lab.must_see(
+            &joined,
+            held,
+            &[FaultReason::BadLine, OtherOrigin],
+            "joined",
+        );
     }
     println!("segments taken out, renamed and swapped: {:?}", lab.tally);
     assert!(lab.tally.tried > 300, "{:?}", lab.tally);
@@ -76,7 +86,10 @@ fn segments_spliced_from_other_journals() {
         for picks in 1..=all {
             for has_fitting_header in [false, true] {
                 let mut spliced = original.clone();
-                let picked = other.iter().enumerate().filter(|(nth, _)| picks >> nth & 1 == 1);
+                let picked = other
+                    .iter()
+                    .enumerate()
+                    .filter(|(nth, _)| picks >> nth & 1 == 1);
                 for (_, (file, content)) in picked {
                     let mut content = content.clone();
                     if has_fitting_header {
@@ -119,7 +132,10 @@ fn the_reserve_is_no_way_in() {
         fs::write(&reserve, content).unwrap();
         let report = lab.report(&lab.original.clone(), &[lab.last.clone()]);
         lab.tally.tried += 1;
-        assert_eq!((report.intact, report.anchored), (whole.intact, whole.anchored));
+        assert_eq!(
+            (report.intact, report.anchored),
+            (whole.intact, whole.anchored)
+        );
         if report == whole {
             same += 1;
         } else {
@@ -147,9 +163,15 @@ fn the_reserve_is_no_way_in() {
             }
         }
     }
-    println!("reserves: {} tried, {same} of no effect, {told} told", lab.tally.tried);
+    println!(
+        "reserves: {} tried, {same} of no effect, {told} told",
+        lab.tally.tried
+    );
     // Those that say what stands in the segments already, or nothing.
     assert!(told >= 27 && same > 1_900, "{same}, {told}");
     fs::remove_file(&reserve).unwrap();
-    assert_eq!(lab.report(&lab.original.clone(), &[lab.last.clone()]), whole);
+    assert_eq!(
+        lab.report(&lab.original.clone(), &[lab.last.clone()]),
+        whole
+    );
 }

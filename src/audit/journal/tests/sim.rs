@@ -32,6 +32,8 @@ pub(super) struct Faults {
     pub(super) room: Option<usize>,
     /// Synchronising files fails, and what was to be synchronised is lost to the next power cut.
     pub(super) fails_to_sync: bool,
+    /// Synchronising the folder fails.
+    pub(super) fails_to_sync_folder: bool,
     /// Cutting files fails.
     pub(super) fails_to_truncate: bool,
     /// Synchronising files does nothing, and says that it did: a test of the tests.
@@ -236,6 +238,9 @@ impl Folder for SimDisk {
 
     fn sync(&self) -> io::Result<()> {
         let mut state = self.step()?;
+        if state.faults.fails_to_sync_folder {
+            return Err(io::ErrorKind::Other.into());
+        }
         if !state.faults.leaves_out_folder_sync {
             let pending = core::mem::take(&mut state.pending);
             pending.iter().for_each(|change| state.safe.take(change));
@@ -298,7 +303,7 @@ impl LogFile for SimFile {
             return Err(io::ErrorKind::Other.into());
         }
         self.content(&mut state)
-            .truncate(usize::try_from(len).unwrap());
+            .resize(usize::try_from(len).unwrap(), 0);
         Ok(())
     }
 

@@ -52,11 +52,15 @@ fn record(writer: &mut Writer, opened: &NoteKind) {
 fn told(disk: &SimDisk) -> Vec<Dropped> {
     let entries = Entries::of(Box::new(disk.clone()), key().origin().clone(), 0).unwrap();
     let notes = entries.filter_map(|entry| entry.unwrap().note());
-    notes.filter_map(|note| dropped(note.kind()).cloned()).collect()
+    notes
+        .filter_map(|note| dropped(note.kind()).cloned())
+        .collect()
 }
 
 fn left_by(disk: &SimDisk) -> impl Iterator<Item = SimDisk> {
-    disk.after_power_cuts().into_iter().chain([disk.after_kill()])
+    disk.after_power_cuts()
+        .into_iter()
+        .chain([disk.after_kill()])
 }
 
 #[test]
@@ -80,12 +84,21 @@ fn what_was_dropped_is_recorded_wherever_recovery_ends() {
                 let told = told(&left);
                 // Once, or once more if the process ended before it knew that it was recorded.
                 assert!((1..=2).contains(&told.len()), "step {steps}: {told:?}");
-                assert!(told.iter().any(|told| is_of(Some(told), TORN)), "step {steps}: {told:?}");
+                assert!(
+                    told.iter().any(|told| is_of(Some(told), TORN)),
+                    "step {steps}: {told:?}"
+                );
                 assert_eq!(verify(&left, &[]).fault, None, "step {steps}");
                 let names = left.names().unwrap();
-                let kept: Vec<_> = names.iter().filter(|name| name.ends_with(".torn")).collect();
+                let kept: Vec<_> = names
+                    .iter()
+                    .filter(|name| name.ends_with(".torn"))
+                    .collect();
                 assert!(!kept.is_empty(), "step {steps}");
-                assert!(kept.iter().any(|name| left.content(name) == TORN), "step {steps}");
+                assert!(
+                    kept.iter().any(|name| left.content(name) == TORN),
+                    "step {steps}"
+                );
                 // And it is over then.
                 drop(writer);
                 let (_, opened) = Writer::open(place(&left, None, durability)).unwrap();
