@@ -5,6 +5,8 @@
 
 #[cfg(unix)]
 mod kill;
+mod life;
+mod properties;
 mod tamper;
 mod torn;
 mod ward;

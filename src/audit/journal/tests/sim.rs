@@ -71,7 +71,7 @@ impl SimDisk {
             |inode: &&Inode| state.safe.contents.get(inode) != state.live.contents.get(inode);
         let named: BTreeSet<_> = state.live.names.values().collect();
         let dirty: Vec<Inode> = named.into_iter().filter(is_dirty).copied().collect();
-        assert!(state.pending.len() < 8 && dirty.len() < 4);
+        assert!(state.pending.len() < 8 && dirty.len() < 5);
         let mut disks = Vec::new();
         for kept in 0..1_u32 << state.pending.len() {
             for shapes in 0..SHAPES.pow(dirty.len() as u32) {
