@@ -77,14 +77,18 @@ pub(super) struct Shared {
     last_heartbeat: Mutex<core::time::Duration>,
     repeats: Repeats,
     anchors: Vec<Box<dyn Anchor>>,
+    /// Held while checkpoints are sent: an older one that came after a newer one would look like a
+    /// second history.
+    anchoring: Mutex<()>,
     anchored: Mutex<Anchorings>,
 }
 
 /// What was sent to the anchors.
 #[derive(Default)]
 struct Anchorings {
-    /// How many entries each has the checkpoint of, by its name.
-    sizes: BTreeMap<String, u64>,
+    /// How many entries each anchor has the checkpoint of, by its place among them: two may go by one
+    /// name.
+    sizes: BTreeMap<usize, u64>,
     error: Option<AnchorError>,
 }
 
@@ -132,6 +136,7 @@ impl Journal {
             last_heartbeat,
             repeats,
             anchors,
+            anchoring: Mutex::default(),
             anchored: Mutex::default(),
         });
         let mut keepers = Vec::new();
@@ -263,8 +268,7 @@ impl Shared {
 
     /// Writes the counts of failures that repeated earlier ones, up to now or all.
     fn tell_counts(&self, now: Option<core::time::Duration>) -> Result<(), AuditError> {
-        let counts = self.repeats.take_counts(now);
-        counts.iter().try_for_each(|event| self.append(event))
+        self.repeats.tell_counts(now, |event| self.append(event))
     }
 
     fn append(&self, event: &EventRecord) -> Result<(), AuditError> {
@@ -295,7 +299,7 @@ impl Shared {
     }
 
     fn heartbeat(&self) -> Result<(), AuditError> {
-        let anchored = self.anchored().sizes.clone();
+        let anchored = self.anchored_by_name();
         self.note(NoteKind::Heartbeat { anchored }, false)?;
         *self
             .last_heartbeat
@@ -304,19 +308,35 @@ impl Shared {
         Ok(())
     }
 
+    /// Of anchors of one name, the smallest size.
+    fn anchored_by_name(&self) -> BTreeMap<String, u64> {
+        let anchored = self.anchored();
+        let mut by_name = BTreeMap::new();
+        for (place, size) in &anchored.sizes {
+            let name = String::from(self.anchors[*place].name());
+            let smallest = by_name.entry(name).or_insert(*size);
+            *smallest = (*smallest).min(*size);
+        }
+        by_name
+    }
+
     fn anchor(&self) -> Result<u64, AnchorError> {
+        let _turn = self
+            .anchoring
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
         let signed = self.log().signed.clone();
         let size = signed.checkpoint().size();
         let mut result = Ok(size);
-        for anchor in &self.anchors {
-            let has_it = self.anchored().sizes.get(anchor.name()) == Some(&size);
+        for (place, anchor) in self.anchors.iter().enumerate() {
+            let has_it = self.anchored().sizes.get(&place) == Some(&size);
             let published = if has_it {
                 Ok(())
             } else {
                 anchor.publish(&signed)
             };
             match published {
-                Ok(()) => drop(self.anchored().sizes.insert(anchor.name().into(), size)),
+                Ok(()) => drop(self.anchored().sizes.insert(place, size)),
                 Err(error) => result = result.and(Err(error)),
             }
         }

@@ -27,6 +27,12 @@ pub(super) struct Place {
     pub(super) settings: Settings,
 }
 
+/// Whether the folder holds a journal.
+pub(super) fn is_begun(folder: &dyn Folder) -> Result<bool, JournalError> {
+    let names = folder.names().map_err(of_io)?;
+    Ok(!segments(&names).is_empty())
+}
+
 /// Makes a journal whose first entry is `begin`.
 pub(super) fn create(place: Place, begin: &Note, now: Now) -> Result<Log, JournalError> {
     let Place {
@@ -35,8 +41,7 @@ pub(super) fn create(place: Place, begin: &Note, now: Now) -> Result<Log, Journa
         key,
         settings,
     } = place;
-    let names = folder.names().map_err(of_io)?;
-    if !segments(&names).is_empty() {
+    if is_begun(&*folder)? {
         return Err(ALREADY_EXISTS);
     }
     let origin = key.origin().clone();

@@ -42,6 +42,9 @@ use crate::label::{RecordId, SubjectId, TenantId};
 ///   prepare what is to be done, **also where the vault's own keys need none of that**.
 /// - If a key is not loaded, disabled or destroyed, the event is not recorded and nothing is released.
 /// - An event is at most 65,535 bytes of JSON.
+/// - Failures that repeat within a minute are counted, before they are sealed: the first is written, then
+///   each time their number has doubled. The last number is written with the next event after the minute,
+///   whatever that is about, or when this is dropped; if the patient's key is gone by then, without details.
 ///
 /// [`Session::review`](crate::Session::review) opens what is sealed.
 ///
@@ -91,7 +94,7 @@ pub struct SealedDetails {
     keys: Box<dyn KeyProvider>,
     /// Here, because no two sealed events are alike.
     repeats: Repeats,
-    clock: SystemClock,
+    clock: Box<dyn Clock>,
 }
 
 impl SealedDetails {
@@ -101,8 +104,28 @@ impl SealedDetails {
             sink: Box::new(sink),
             keys: Box::new(keys),
             repeats: Repeats::new(Duration::from_secs(60)),
-            clock: SystemClock::default(),
+            clock: Box::new(SystemClock::default()),
         }
+    }
+
+    /// The clock that tells which failures follow upon each other; the operating system's unless stated.
+    #[must_use]
+    pub fn clock(mut self, clock: impl Clock + 'static) -> Self {
+        self.clock = Box::new(clock);
+        self
+    }
+
+    /// Hands on what has to be told later than it happened: how often a failure has repeated. Its key may
+    /// be gone by then; the first of the series has the details, and the number must not be lost.
+    fn tell(&self, record: &EventRecord) -> Result<(), AuditError> {
+        let tenant = TenantId::new(record.tenant.as_str()).map_err(|_| NO_ID)?;
+        let sealed = self.seal(&tenant, record.clone());
+        self.sink.append(&sealed.unwrap_or_else(|_| {
+            let mut bare = record.clone();
+            Texts::take_from(&mut bare);
+            bare.subjects.clear();
+            bare
+        }))
     }
 
     fn seal(
@@ -167,6 +190,10 @@ impl AuditSink for SealedDetails {
     fn record(&self, event: &Event<'_>) -> Result<(), AuditError> {
         let tenant = event.access().tenant();
         let now = self.clock.monotonic();
+        // What cannot be told now is tried again with the next event.
+        let _ = self
+            .repeats
+            .tell_counts(Some(now), |record| self.tell(record));
         self.repeats.record(event.to_record(), now, |record| {
             self.sink.append(&self.seal(tenant, record.clone())?)
         })
@@ -186,6 +213,12 @@ impl fmt::Debug for SealedDetails {
         f.debug_struct("SealedDetails")
             .field("sink", &self.sink)
             .finish_non_exhaustive()
+    }
+}
+
+impl Drop for SealedDetails {
+    fn drop(&mut self) {
+        let _ = self.repeats.tell_counts(None, |record| self.tell(record));
     }
 }
 
