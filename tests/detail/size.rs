@@ -73,7 +73,7 @@ fn no_sealed_part_of_a_disclosure_is_longer_either() {
             for id_len in [3, 16, 100, 1024] {
                 let patients = match name + address + description + id_len {
                     ..100 => 320,
-                    ..300 => 150,
+                    100..300 => 150,
                     _ => 50,
                 };
                 world.disclose(&subjects(patients, id_len), &to);
