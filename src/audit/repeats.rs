@@ -20,8 +20,10 @@ use super::sink::AuditError;
 /// one, at most every second from the count.
 pub(crate) struct Repeats {
     window: Duration,
-    seen: Mutex<HashMap<[u8; 32], Seen>>,
+    seen: Mutex<HashMap<Likeness, Seen>>,
 }
+
+type Likeness = [u8; 32];
 
 struct Seen {
     since: Duration,
@@ -66,11 +68,10 @@ impl Repeats {
         let mut seen = self.seen();
         let repeated = seen.get_mut(&likeness);
         let Some(repeated) = repeated.filter(|seen| !self.is_over(seen, now)) else {
-            let earlier = seen.get(&likeness).filter(|seen| seen.told < seen.count);
-            let earlier = earlier.map(Seen::tell);
+            let earlier = seen.remove(&likeness).filter(|seen| seen.told < seen.count);
             drop(seen);
             if let Some(earlier) = earlier {
-                write(&earlier)?;
+                self.tell_or_keep(likeness, earlier, &write)?;
             }
             write(&event)?;
             self.remember(likeness, event, now);
@@ -90,54 +91,49 @@ impl Repeats {
         Ok(())
     }
 
-    /// Writes the counts of what is over by now, or of everything. A count that cannot be written is
-    /// kept for the next time.
-    pub(crate) fn tell(
+    /// Writes the counts of what is over by now, or of everything. Those that cannot be written stay, for
+    /// the next time.
+    pub(crate) fn tell_counts(
         &self,
         now: Option<Duration>,
         write: impl Fn(&EventRecord) -> Result<(), AuditError>,
     ) -> Result<(), AuditError> {
-        let mut over = Vec::new();
-        self.seen().retain(|likeness, seen| {
-            let is_over = now.is_none_or(|now| self.is_over(seen, now));
-            if is_over && seen.told < seen.count {
-                over.push((*likeness, seen.count, seen.tell()));
-            }
-            !is_over || seen.told < seen.count
-        });
+        let is_over = |_: &Likeness, seen: &mut Seen| now.is_none_or(|now| self.is_over(seen, now));
+        let over: Vec<_> = self.seen().extract_if(is_over).collect();
         let mut result = Ok(());
-        for (likeness, count, event) in over {
-            let told = write(&event);
-            if told.is_ok() {
-                // Unless it has come again meanwhile.
-                let mut seen = self.seen();
-                match seen.get_mut(&likeness) {
-                    Some(more) if more.count > count => more.told = more.told.max(count),
-                    _ => drop(seen.remove(&likeness)),
-                }
-            }
-            result = result.and(told);
+        for (likeness, seen) in over.into_iter().filter(|(_, seen)| seen.told < seen.count) {
+            result = result.and(self.tell_or_keep(likeness, seen, &write));
         }
         result
     }
 
-    fn remember(&self, likeness: [u8; 32], event: EventRecord, now: Duration) {
-        let mut seen = self.seen();
-        if seen.len() >= MOST_SEEN {
-            seen.retain(|_, seen| !self.is_over(seen, now) || seen.told < seen.count);
+    fn tell_or_keep(
+        &self,
+        likeness: Likeness,
+        seen: Seen,
+        write: impl Fn(&EventRecord) -> Result<(), AuditError>,
+    ) -> Result<(), AuditError> {
+        let told = write(&seen.tell());
+        if told.is_err() {
+            // Apart from failures to come, which begin a series of their own.
+            let digest = Sha256::new().chain_update(likeness);
+            let apart = digest.chain_update(&seen.first).finalize();
+            self.seen().insert(apart.into(), seen);
         }
+        told
+    }
+
+    fn remember(&self, likeness: Likeness, event: EventRecord, now: Duration) {
+        let mut seen = self.seen();
         // What is not remembered is written each time.
-        let is_there = seen.get(&likeness);
-        let is_new = is_there.is_none_or(|seen| self.is_over(seen, now));
-        if is_new && (is_there.is_some() || seen.len() < MOST_SEEN) {
-            let first = Seen {
+        if seen.len() < MOST_SEEN {
+            seen.entry(likeness).or_insert_with(|| Seen {
                 since: now,
                 first: event.event.clone(),
                 count: 1,
                 told: 1,
                 last: event,
-            };
-            seen.insert(likeness, first);
+            });
         }
     }
 
@@ -145,7 +141,7 @@ impl Repeats {
         now.saturating_sub(seen.since) >= self.window
     }
 
-    fn seen(&self) -> MutexGuard<'_, HashMap<[u8; 32], Seen>> {
+    fn seen(&self) -> MutexGuard<'_, HashMap<Likeness, Seen>> {
         self.seen.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -167,7 +163,7 @@ fn may_repeat(event: &EventRecord) -> bool {
 }
 
 /// Equal for failures that differ by their time, session, action number and request only.
-fn likeness(event: &EventRecord) -> [u8; 32] {
+fn likeness(event: &EventRecord) -> Likeness {
     let mut alike = event.clone();
     for differs in [
         &mut alike.event,

@@ -2,5 +2,6 @@
 #![allow(clippy::unwrap_used, clippy::panic, missing_docs)]
 
 mod files;
+mod journals;
 mod newest;
 mod world;

@@ -169,6 +169,8 @@ impl JournalBuilder {
     /// # Errors
     ///
     /// [`JournalErrorKind::AlreadyExists`] if the folder holds a journal,
+    /// [`JournalErrorKind::Behind`] if an [anchor](Self::anchor) or a [trusted](Self::trusts) checkpoint
+    /// knows one of this origin: it was lost, and a second history must not be signed,
     /// [`JournalErrorKind::Foreign`] if it is to continue one of its own origin,
     /// [`JournalErrorKind::InUse`], [`JournalErrorKind::Permissions`], [`JournalErrorKind::Full`] or
     /// [`JournalErrorKind::Io`].
@@ -182,7 +184,15 @@ impl JournalBuilder {
             continues: continues.map(Continued::of),
         };
         let folder = DiskFolder::create(&self.path).map_err(of_io)?;
-        self.start(folder, |place, _, now| {
+        let (trusted, verifier) = (self.trusted.clone(), self.key.verifier());
+        self.start(folder, |place, anchors, now| {
+            if !recover::is_begun(&*place.folder)? {
+                let anchored = newest_anchored(anchors.iter().map(|anchor| &**anchor), &verifier);
+                let known = trusted.iter().chain(anchored.trusted());
+                if known.into_iter().any(|signed| is_of(signed, &verifier)) {
+                    return Err(recover::BEHIND);
+                }
+            }
             let log = recover::create(place, &Note::new(begin, now.wall), now)?;
             Ok((log, None))
         })
@@ -263,6 +273,12 @@ impl fmt::Debug for JournalBuilder {
             .field("settings", &self.settings)
             .finish_non_exhaustive()
     }
+}
+
+/// Whether a checkpoint names entries of the key's own origin.
+fn is_of(signed: &SignedCheckpoint, key: &super::VerifierKey) -> bool {
+    let checkpoint = signed.checkpoint();
+    checkpoint.origin() == key.origin() && checkpoint.size() > 0
 }
 
 /// Takes the lock of the folder for this process.

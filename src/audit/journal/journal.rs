@@ -85,8 +85,9 @@ pub(super) struct Shared {
 /// What was sent to the anchors.
 #[derive(Default)]
 struct Anchorings {
-    /// How many entries each has the checkpoint of, by its name.
-    sizes: BTreeMap<String, u64>,
+    /// How many entries each anchor has the checkpoint of, by its place among them: two may go by one
+    /// name.
+    sizes: BTreeMap<usize, u64>,
     error: Option<AnchorError>,
 }
 
@@ -268,7 +269,7 @@ impl Shared {
 
     /// Writes the counts of failures that repeated earlier ones, up to now or all.
     fn tell_counts(&self, now: Option<core::time::Duration>) -> Result<(), AuditError> {
-        self.repeats.tell(now, |event| self.append(event))
+        self.repeats.tell_counts(now, |event| self.append(event))
     }
 
     fn append(&self, event: &EventRecord) -> Result<(), AuditError> {
@@ -309,13 +310,25 @@ impl Shared {
     }
 
     fn heartbeat(&self) -> Result<(), AuditError> {
-        let anchored = self.anchored().sizes.clone();
+        let anchored = self.anchored_by_name();
         self.note(NoteKind::Heartbeat { anchored }, false)?;
         *self
             .last_heartbeat
             .lock()
             .unwrap_or_else(PoisonError::into_inner) = self.clock.monotonic();
         Ok(())
+    }
+
+    /// Of anchors of one name, the smallest size.
+    fn anchored_by_name(&self) -> BTreeMap<String, u64> {
+        let anchored = self.anchored();
+        let mut by_name = BTreeMap::new();
+        for (place, size) in &anchored.sizes {
+            let name = String::from(self.anchors[*place].name());
+            let smallest = by_name.entry(name).or_insert(*size);
+            *smallest = (*smallest).min(*size);
+        }
+        by_name
     }
 
     fn anchor(&self) -> Result<u64, AnchorError> {
@@ -327,15 +340,15 @@ impl Shared {
         let signed = self.log().signed.clone();
         let size = signed.checkpoint().size();
         let mut result = Ok(size);
-        for anchor in &self.anchors {
-            let has_it = self.anchored().sizes.get(anchor.name()) == Some(&size);
+        for (place, anchor) in self.anchors.iter().enumerate() {
+            let has_it = self.anchored().sizes.get(&place) == Some(&size);
             let published = if has_it {
                 Ok(())
             } else {
                 anchor.publish(&signed)
             };
             match published {
-                Ok(()) => drop(self.anchored().sizes.insert(anchor.name().into(), size)),
+                Ok(()) => drop(self.anchored().sizes.insert(place, size)),
                 Err(error) => result = result.and(Err(error)),
             }
         }

@@ -24,6 +24,12 @@ pub(super) struct Place {
     pub(super) settings: Settings,
 }
 
+/// Whether the folder holds a journal.
+pub(super) fn is_begun(folder: &dyn Folder) -> Result<bool, JournalError> {
+    let names = folder.names().map_err(of_io)?;
+    Ok(!segments(&names).is_empty())
+}
+
 /// Makes a journal whose first entry is `begin`.
 pub(super) fn create(place: Place, begin: &Note, now: Now) -> Result<Log, JournalError> {
     let Place {
@@ -32,8 +38,7 @@ pub(super) fn create(place: Place, begin: &Note, now: Now) -> Result<Log, Journa
         key,
         settings,
     } = place;
-    let names = folder.names().map_err(of_io)?;
-    if !segments(&names).is_empty() {
+    if is_begun(&*folder)? {
         return Err(ALREADY_EXISTS);
     }
     let origin = key.origin().clone();
@@ -316,7 +321,7 @@ const OTHER_ORIGIN: JournalError = JournalError::new(
     JournalErrorKind::Foreign,
     "the trusted checkpoint is of another origin",
 );
-const BEHIND: JournalError = JournalError::new(
+pub(super) const BEHIND: JournalError = JournalError::new(
     JournalErrorKind::Behind,
     "the journal lacks entries that a trusted checkpoint names; it was cut short or restored from a \
      backup: keep it, and go on under a new origin",
