@@ -29,7 +29,7 @@ use crate::clock::Clock;
 ///   or the operating system ([`Written`](crate::audit::Durability::Written)). Threads that record
 ///   at the same time share one write and one synchronisation.
 /// - Nothing that was written can be changed, taken out, put in or reordered without
-///   [`verify`](super::verify) telling, except by whoever holds the signing key; and by them only
+///   [`Verifier`](super::Verifier) telling, except by whoever holds the signing key; and by them only
 ///   what no [anchor](super::Anchor) has seen yet.
 /// - One writer: the folder is locked for as long as this lives.
 /// - Failures that repeat within a minute are counted: the first is written, then each time their

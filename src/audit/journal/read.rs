@@ -18,7 +18,7 @@ use super::spill::{Spilled, read_elsewhere};
 /// The entries of a journal, in order.
 ///
 /// Checks that each entry is whole and that none is missing between two segments, which finds what
-/// went wrong by accident; that nobody changed anything is what [`verify`](super::verify) finds. The memory it
+/// went wrong by accident; that nobody changed anything is what [`Verifier`](super::Verifier) finds. The memory it
 /// takes does not grow with the journal. It may be read while it is written: what was recorded
 /// before this began is read, of what comes later a part.
 pub struct Entries {

@@ -1,6 +1,7 @@
 //! `audit`, on journals that a vault wrote.
 
 mod damaging;
+mod elsewhere;
 mod exporting;
 mod keys;
 mod output;

@@ -97,6 +97,12 @@ fn a_standard_output_that_others_read_is_refused() {
         assert_eq!((ran.code, &*ran.err), (0, ""));
         assert!(written > 0);
     }
+    let out = with(&["prove", "journal", "3"], &key, &["--out", "p"]);
+    assert_eq!(place.run(&out).code, 0);
+    let shown = ["prove", "--check", "p", "--show-entry"];
+    assert_eq!(into(&shown, 0o644).0.code, 3);
+    assert_eq!(into(&shown, 0o600).0.code, 0);
+    assert_eq!(into(&shown[..3], 0o644).0.code, 0);
     // What names nobody may be written anywhere.
     let (ran, written) = into(&["verify", "journal"], 0o644);
     assert_eq!((ran.code, written > 0), (0, true));

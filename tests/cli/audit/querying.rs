@@ -104,10 +104,36 @@ fn events_are_told_as_they_are_or_narrowed() {
         .collect();
     assert!(segment.contains(whole.out.lines().next().unwrap()));
     assert_eq!(event["subjects"][0]["subject"], ONE);
-    let record = ["--record", "visit/v", "--subject", ONE, "--narrow"];
-    assert_eq!(place.run(&query(&key, &record)).out, "");
-    let narrow = place.run(&query(&key, &["--subject", ONE, "--narrow"]));
-    assert_eq!((found(&narrow).len(), narrow.out.contains(TWO)), (6, false));
+
+    // One event about both patients.
+    let (page, key) = super::ward::key(&place, "page", "mercy.example/page");
+    let ward = Ward::open(&place, "page", page, "ehr");
+    let care = ward.session("physician", Purpose::Treatment);
+    let rows = [ONE, TWO].map(|id| care.seal(&super::ward::patient(id)).unwrap());
+    assert_eq!(care.open_all(&rows).filter(Result::is_ok).count(), 2);
+    drop((care, ward));
+    let of = [
+        "audit",
+        "query",
+        "page",
+        "--key",
+        &key,
+        "--action",
+        "open",
+        "--subject",
+        ONE,
+    ];
+    let whole = place.run(&of);
+    assert!(
+        found(&whole).len() == 1 && whole.out.contains(TWO),
+        "{whole:?}"
+    );
+    let narrow = place.run(&[&of[..], &["--narrow"]].concat());
+    assert!(
+        found(&narrow).len() == 1 && !narrow.out.contains(TWO),
+        "{narrow:?}"
+    );
+    assert!(narrow.out.contains(ONE));
 }
 
 #[test]
