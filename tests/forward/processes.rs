@@ -100,6 +100,7 @@ impl Destination for Wire {
             request.extend_from_slice(&entry.bytes);
             request.push(b'\n');
         }
+        request.extend_from_slice(b"end\n");
         match self.ask(&request)?.as_str() {
             "kept" => Ok(()),
             _ => Err(ForwardError::new(ForwardErrorKind::Refused, "refused")),
@@ -155,9 +156,8 @@ fn far_side() {
     let mut batches = 0;
     for stream in listener.incoming() {
         let stream = stream.unwrap();
-        let mut lines = BufReader::new(stream.try_clone().unwrap())
-            .lines()
-            .map(Result::unwrap);
+        let lines = BufReader::new(stream.try_clone().unwrap()).lines();
+        let mut lines = lines.map_while(Result::ok);
         let Some(request) = lines.next() else {
             continue;
         };
@@ -175,17 +175,18 @@ fn far_side() {
                 std::process::abort();
             }
         };
-        // The connection may have ended in the middle of an entry's line or between two.
-        let entries: Vec<_> = lines.take(count).collect();
+        let entries: Vec<_> = lines.by_ref().take(count).collect();
+        // Or the connection ended in the middle of it.
+        let is_whole = lines.next().as_deref() == Some("end");
         dies("reading");
-        if first != next || entries.len() != count {
+        if first != next || !is_whole {
             let _ = writeln!(&stream, "refused");
             continue;
         }
         let kept = store.transaction().unwrap();
-        for (place, entry) in (first..).zip(lines.by_ref().take(count)) {
-            let entry = entry.as_bytes();
-            kept.execute("INSERT INTO arrived VALUES (?1, ?2)", (place, entry))
+        for (place, entry) in (first..).zip(&entries) {
+            let row = (place, entry.as_bytes());
+            kept.execute("INSERT INTO arrived VALUES (?1, ?2)", row)
                 .unwrap();
             dies("storing");
         }
