@@ -164,6 +164,8 @@ pub enum ErrorKind {
     Erased,
     /// The patient is under a legal hold, so nothing was erased.
     OnHold,
+    /// The details of audit events about the patient must be kept for longer, so nothing was erased.
+    Retained,
     /// The key, or what the policy needs, could not be loaded now; try again.
     Unavailable,
     /// The audit sink did not take the event, so nothing was released.
@@ -188,6 +190,7 @@ impl ErrorKind {
             Self::KeyDisabled => "key_disabled",
             Self::Erased => "erased",
             Self::OnHold => "on_hold",
+            Self::Retained => "retained",
             Self::Unavailable => "unavailable",
             Self::Audit => "audit",
             Self::InvalidInput => "invalid_input",

@@ -63,6 +63,8 @@ mod label;
 mod phi;
 pub mod record;
 mod release;
+#[cfg(feature = "journal")]
+pub mod report;
 pub mod rotate;
 mod sealed;
 mod secret;
@@ -93,6 +95,8 @@ pub use crate::sealed::{AsText, Sealed};
 pub use crate::secret::SecretBytes;
 pub use crate::shape::{Protected, ProtectedSealed};
 pub use crate::vault::{Lease, Needs, Opening, Resealing, Sealing, Session, Vault, VaultBuilder};
+#[cfg(feature = "journal")]
+pub use crate::vault::{ReviewedEvent, Reviewing, SealedDetails};
 
 #[cfg(all(doctest, feature = "derive", feature = "serde"))]
 #[doc = include_str!("../README.md")]

@@ -3,6 +3,7 @@
     feature = "chrono-0_4",
     feature = "index-phonetic",
     feature = "jiff-0_2",
+    feature = "journal",
     feature = "scoped-keys",
     feature = "serde",
     feature = "time-0_3",
@@ -18,6 +19,11 @@ use std::path::{Path, PathBuf};
 mod targets;
 
 use targets::TARGETS;
+
+#[test]
+fn checkpoint_note() {
+    replay("checkpoint_note");
+}
 
 #[test]
 fn context_injectivity() {
@@ -57,6 +63,11 @@ fn keyset_json() {
 #[test]
 fn open_arbitrary() {
     replay("open_arbitrary");
+}
+
+#[test]
+fn tile_reader() {
+    replay("tile_reader");
 }
 
 #[test]

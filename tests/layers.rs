@@ -39,6 +39,7 @@ const ORDER: &[&str] = &[
     "migrate",
     "erase",
     "inventory",
+    "report",
     "scrub",
     // What of all these is dangerous.
     "danger",

@@ -16,6 +16,8 @@ fn main() {
     places(&corpus);
     forgeries(&corpus);
     bodies(&corpus);
+    notes(&corpus);
+    tiles(&corpus);
     indexed_values(&corpus);
     for (name, bytes) in CONTENTS {
         corpus.add("value_decoders", name, bytes);
@@ -397,6 +399,94 @@ fn bodies(corpus: &Corpus) {
     add("stored", &stored);
     for (name, body) in BODIES {
         add(name, body);
+    }
+}
+
+/// Texts of checkpoints, which the target signs, and what else it reads.
+fn notes(corpus: &Corpus) {
+    let add = |name: &str, text: &str| corpus.add("checkpoint_note", name, text.as_bytes());
+    let root = "47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=";
+    for (name, origin, size, more) in [
+        ("empty-tree", "PeterNeumann", "0", ""),
+        ("checkpoint", "PeterNeumann", "20852163", ""),
+        ("largest", "PeterNeumann", "9223372036854775807", ""),
+        ("too-large", "PeterNeumann", "9223372036854775808", ""),
+        ("leading-zero", "PeterNeumann", "07", ""),
+        ("extension", "PeterNeumann", "7", "one\ntwo\n"),
+        ("empty-extension", "PeterNeumann", "7", "\n"),
+        ("other-origin", "example.com/log", "7", ""),
+    ] {
+        add(name, &format!("{origin}\n{size}\n{root}\n{more}"));
+    }
+    let secret = "AYEKFALVFGyNhPJEMzD1QIDr+Y7hfZx09iUvxdXHKDFz";
+    let public = "ARpc2QcUPDhMQegwxbzhKqiBfsVkmqq/LDE4izWy10TW";
+    add("public-key", &format!("PeterNeumann+c74f20a3+{public}"));
+    add(
+        "secret-key",
+        &format!("PRIVATE+KEY+PeterNeumann+c74f20a3+{secret}"),
+    );
+    let checkpoint = format!("PeterNeumann\n2\n{root}\n");
+    let line = "\u{2014} PeterNeumann x08go/ZJkuBS9UG/SffcvIAQxVBtiFupLLr8pAcElZInNIuGUgYN1FFYC2pZ\
+                SNXgKvqfqdngotpRZb6KE6RyyBwJnAM=\n";
+    let note = format!("{checkpoint}\n{line}");
+    add("note", &note);
+    add(
+        "note-of-a-witness",
+        &format!("{note}\u{2014} witness AAAAAAA=\n"),
+    );
+    let proof = format!("c2sp.org/tlog-proof@v1\nextra eyJ2IjoxfQ==\nindex 1\n{root}\n\n{note}");
+    add("entry-proof", &proof);
+    let hashes = format!("\"hashes\":[\"{root}\"]}}");
+    add("inclusion", &format!("{{\"index\":1,\"size\":2,{hashes}"));
+    add(
+        "consistency",
+        &format!("{{\"old_size\":1,\"new_size\":2,{hashes}"),
+    );
+}
+
+/// Honest exports with a change to one file, and arbitrary files.
+fn tiles(corpus: &Corpus) {
+    for (number, (count, first)) in [
+        (0, 0),
+        (1, 0),
+        (5, 3),
+        (255, 1),
+        (256, 255),
+        (300, 256),
+        (599, 300),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        for file in 0..4 {
+            let [a, b] = u16::to_be_bytes(count);
+            let [c, d] = u16::to_be_bytes(first);
+            let seed = [
+                0,
+                a,
+                b,
+                c,
+                d,
+                file,
+                2,
+                file * 60,
+                7,
+                3,
+                b'a',
+                b'b',
+                b'c',
+                0,
+                1,
+                b'x',
+            ];
+            corpus.add("tile_reader", &format!("changed-{number}-{file}"), &seed);
+        }
+    }
+    for shift in [0, 1, 8, 9, 16, 63] {
+        let seed = [
+            1, shift, 3, 0, 1, 1, 5, 0, 1, b'a', 0, 0, 2, 32, 1, 9, 5, 32, 1, 9, 3, 0, 2, 0, 0,
+        ];
+        corpus.add("tile_reader", &format!("hostile-{shift}"), &seed);
     }
 }
 

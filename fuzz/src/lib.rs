@@ -3,6 +3,7 @@
 //!
 //! `docs/testing.md` says how to run them. A function panics when the crate breaks a promise.
 
+pub mod checkpoint_note;
 pub mod context_injectivity;
 pub mod envelope_bytes;
 pub mod envelope_text;
@@ -13,6 +14,7 @@ pub mod key_store_file;
 pub mod keyset_json;
 pub mod open_arbitrary;
 mod place;
+pub mod tile_reader;
 pub mod value_decoders;
 
 /// A target.
@@ -20,6 +22,7 @@ pub type Check = fn(&[u8]);
 
 /// Each target by the name of its binary and of its corpus.
 pub const TARGETS: &[(&str, Check)] = &[
+    ("checkpoint_note", checkpoint_note::run),
     ("context_injectivity", context_injectivity::run),
     ("envelope_bytes", envelope_bytes::run),
     ("envelope_text", envelope_text::run),
@@ -28,5 +31,6 @@ pub const TARGETS: &[(&str, Check)] = &[
     ("key_store_file", key_store_file::run),
     ("keyset_json", keyset_json::run),
     ("open_arbitrary", open_arbitrary::run),
+    ("tile_reader", tile_reader::run),
     ("value_decoders", value_decoders::run),
 ];

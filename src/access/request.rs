@@ -33,6 +33,18 @@ pub enum ActionKind {
     /// Go on with keys beyond their age, because store or KMS are out of reach. Recorded when values
     /// are prepared; the policy is not asked.
     Grace,
+    /// Release values to a named third party, or state that they were. Allowed by no
+    /// [`Rule`](super::Rule) that does not name it.
+    Disclose,
+    /// Open the sealed details of audit events. The policy is asked for the field `detail` of records
+    /// of the type `phi-seal.audit`: without a record when the review begins, then for each event and
+    /// patient.
+    Review,
+    /// Destroy the audit-detail keys of one patient, for good: what the log says of the patient is
+    /// unreadable from then on. The policy is asked for the field `detail_keys` of a record of the type
+    /// `phi-seal.subject` whose id is the patient's, and to override the retention for the field
+    /// `retention` beside it.
+    EraseDetails,
 }
 
 impl ActionKind {
@@ -46,6 +58,9 @@ impl ActionKind {
         Self::Reseal,
         Self::Erase,
         Self::Grace,
+        Self::Disclose,
+        Self::Review,
+        Self::EraseDetails,
     ];
 
     /// The stable spelling in audit events.
@@ -59,6 +74,9 @@ impl ActionKind {
             Self::Reseal => "reseal",
             Self::Erase => "erase",
             Self::Grace => "grace",
+            Self::Disclose => "disclose",
+            Self::Review => "review",
+            Self::EraseDetails => "erase_details",
         }
     }
 }
@@ -117,6 +135,26 @@ impl<'a> Request<'a> {
         }
     }
 
+    /// A request to begin a review of audit events, as a vault makes it, for testing a policy. Whether
+    /// the details of one of them may be opened is a [`new`](Request::new) one.
+    ///
+    /// All `fields` belong to `record_type`.
+    pub const fn to_review(
+        access: &'a Access,
+        record_type: RecordType,
+        fields: &'a [FieldInfo],
+        now: SystemTime,
+    ) -> Self {
+        Self {
+            access,
+            action: ActionKind::Review,
+            record_type,
+            record: None,
+            fields,
+            now,
+        }
+    }
+
     /// Who asks, and why. Names the tenant.
     pub const fn access(&self) -> &'a Access {
         self.access
@@ -132,8 +170,8 @@ impl<'a> Request<'a> {
         self.record_type
     }
 
-    /// The record, and through it the patient; `None` when a search begins, which is about no
-    /// record yet. A policy that decides by patient permits that and denies by record.
+    /// The record, and through it the patient; `None` when a search or a review begins, which is about
+    /// no record yet. A policy that decides by patient permits that and denies by record.
     pub const fn record(&self) -> Option<RecordRef<'a>> {
         self.record
     }

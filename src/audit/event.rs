@@ -4,6 +4,7 @@ use alloc::borrow::Cow;
 use core::fmt;
 use std::time::SystemTime;
 
+use super::disclosure::Disclosure;
 use super::search::SearchedIndex;
 use crate::access::{Access, ActionKind};
 use crate::context::{FieldInfo, RecordRef};
@@ -91,6 +92,11 @@ impl<'a> Event<'a> {
         self.header.generation
     }
 
+    /// To whom and of what, if the action is a disclosure.
+    pub const fn disclosure(&self) -> Option<&'a Disclosure> {
+        self.header.disclosure
+    }
+
     /// What it was done to, one item for each field of each record, in the order of the action.
     pub const fn items(&self) -> &'a [EventItem<'a>] {
         self.items
@@ -121,6 +127,7 @@ pub(crate) struct EventHeader<'a> {
     pub(crate) observer: &'a str,
     pub(crate) search: Option<&'a SearchedIndex>,
     pub(crate) generation: Option<u64>,
+    pub(crate) disclosure: Option<&'a Disclosure>,
 }
 
 /// One field of one record within an event.
@@ -283,6 +290,38 @@ pub struct EventId {
 }
 
 impl EventId {
+    /// The first part of an action's event.
+    pub(crate) const fn of_action(session: SessionId, action: u64) -> Self {
+        Self {
+            session,
+            action,
+            part: 1,
+        }
+    }
+
+    /// The id that `text` spells, in its one spelling, or `None`.
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// use phi_seal::audit::EventId;
+    ///
+    /// let id = "6f1c2b3a4d5e6f708192a3b4c5d6e7f8-12-1";
+    /// assert_eq!(EventId::parse(id).map(|id| id.to_string()).as_deref(), Some(id));
+    /// assert_eq!(EventId::parse("6f1c2b3a4d5e6f708192a3b4c5d6e7f8-012-1"), None);
+    /// ```
+    pub fn parse(text: &str) -> Option<Self> {
+        let (session, rest) = text.split_once('-')?;
+        let (action, part) = rest.split_once('-')?;
+        let id = Self {
+            session: SessionId(u128::from_str_radix(session, 16).ok()?.to_be_bytes()),
+            action: action.parse().ok()?,
+            part: part.parse().ok()?,
+        };
+        // Signs, capitals and leading zeros are other spellings.
+        (alloc::string::ToString::to_string(&id) == text).then_some(id)
+    }
+
     /// The session it happened in.
     pub const fn session(&self) -> SessionId {
         self.session

@@ -6,6 +6,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use super::event::Event;
 use super::record::EventRecord;
+use super::record_sink::RecordSink;
 use super::sink::{AuditError, AuditSink};
 
 /// Keeps events in memory, for tests: they are gone when the process ends.
@@ -79,11 +80,17 @@ impl MemorySink {
 
 impl AuditSink for MemorySink {
     fn record(&self, event: &Event<'_>) -> Result<(), AuditError> {
+        self.append(&event.to_record())
+    }
+}
+
+impl RecordSink for MemorySink {
+    fn append(&self, event: &EventRecord) -> Result<(), AuditError> {
         let mut state = self.state();
         if let Some(error) = state.failure {
             return Err(error);
         }
-        state.events.push(event.to_record());
+        state.events.push(event.clone());
         Ok(())
     }
 }

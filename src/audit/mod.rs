@@ -1,5 +1,6 @@
 //! What was done: events and the sinks that record them.
 
+mod disclosure;
 mod event;
 #[cfg(feature = "journal")]
 pub mod journal;
@@ -14,6 +15,10 @@ mod read;
 #[cfg(feature = "serde")]
 mod record;
 #[cfg(feature = "serde")]
+mod record_sink;
+#[cfg(feature = "journal")]
+mod repeats;
+#[cfg(feature = "serde")]
 mod rfc3339;
 mod search;
 pub(crate) mod sink;
@@ -21,6 +26,7 @@ mod tee;
 #[cfg(feature = "serde")]
 mod to_record;
 
+pub use disclosure::{Disclosure, Exclusion, Recipient};
 pub use event::{Event, EventId, EventItem, Outcome, SessionId};
 #[cfg(feature = "serde")]
 pub use json_lines::{Durability, JsonLines};
@@ -31,15 +37,21 @@ pub use pseudonym::{Pseudonym, Pseudonyms};
 pub use read::{EventReadError, EventReadReason, read_events};
 #[cfg(feature = "serde")]
 pub use record::{
-    EventRecord, RecordedActor, RecordedAuth, RecordedField, RecordedRow, RecordedSearch,
-    RecordedSubject,
+    EventRecord, RecordedActor, RecordedAuth, RecordedField, RecordedRecipient, RecordedRow,
+    RecordedSearch, RecordedSubject,
 };
+#[cfg(feature = "serde")]
+pub use record_sink::RecordSink;
 pub use search::SearchedIndex;
 pub use sink::{AuditError, AuditSink};
 pub use tee::Tee;
 
 pub(crate) use event::EventHeader;
 pub(crate) use parts::recorded_version;
+#[cfg(feature = "journal")]
+pub(crate) use repeats::Repeats;
+#[cfg(any(feature = "journal", feature = "scoped-keys"))]
+pub(crate) use rfc3339::format as format_time;
 
 use parts::events;
 

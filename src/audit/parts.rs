@@ -2,6 +2,7 @@
 
 use alloc::vec::{self, Vec};
 
+use super::disclosure::{Disclosure, Recipient};
 use super::event::{Event, EventHeader, EventItem};
 use super::search::SearchedIndex;
 use crate::access::Actor;
@@ -115,6 +116,11 @@ const KEY: &str = r#","key":"""#;
 const TAG: &str = r#","tag":"""#;
 const ROLE: &str = r#""","#;
 const SEARCH: &str = r#","search":{"type":"","index":"","fields":[],"reason":""}"#;
+const DISCLOSURE: &str = r#","disclosed_on":"","exclusion":"","corrects":"","recipient":{"name":"","address":""},"description":"""#;
+/// A date (10), a code (4), an event's id (64).
+const DISCLOSURE_VALUES: usize = 10 + 4 + 64;
+/// What a sink that coalesces adds: an event's id and a number.
+const REPEATS: usize = r#","repeats":"","count":"#.len() + 64 + 20;
 const NAME: &str = r#""","#;
 
 /// Session (32), action id (32 + 1 + 20 digits), event id (as that + 1 + 10 digits), part and
@@ -142,7 +148,22 @@ fn header_len(header: &EventHeader<'_>, escaped: fn(&str) -> usize) -> usize {
     ];
     let texts = texts.into_iter().map(escaped);
     let search = header.search.map_or(0, search_len);
-    HEADER.len() + HEADER_VALUES + roles.sum::<usize>() + texts.sum::<usize>() + search
+    let disclosure = header
+        .disclosure
+        .map_or(0, |of| disclosure_len(of, escaped));
+    let fixed = HEADER.len() + HEADER_VALUES + roles.sum::<usize>() + texts.sum::<usize>();
+    // What a sink that coalesces adds later finds room, too.
+    fixed + search + disclosure + REPEATS
+}
+
+fn disclosure_len(disclosure: &Disclosure, escaped: fn(&str) -> usize) -> usize {
+    let recipient = disclosure.recipient();
+    let texts = [
+        Some(recipient.name()),
+        recipient.address(),
+        disclosure.described(),
+    ];
+    DISCLOSURE.len() + DISCLOSURE_VALUES + texts.into_iter().flatten().map(escaped).sum::<usize>()
 }
 
 /// Names and codes need no escape.
@@ -186,12 +207,21 @@ fn escaped_at_most(text: &str) -> usize {
 /// A header with a single item always fits, so that every item finds a part: four ids of 1024
 /// bytes with 6 bytes for each, version and observer likewise; then what is ASCII by validation:
 /// 32 roles and the names and codes (4 in the header, 4 in the item) of 64 bytes, a reason of 64,
-/// and a request id of 128 visible characters, 2 bytes for each.
+/// and a request id of 128 visible characters, 2 bytes for each. A search is no disclosure, whose texts
+/// hold no control characters: 2 bytes for each of theirs.
 const _: () = {
     let forms = HEADER.len() + HEADER_VALUES + ROW.len() + FIELD.len() + KEY_LEN + TAG_LEN;
     let texts = 6 * (4 * MAX_ID_LEN + 2 * MAX_VERSION_LEN);
     let names = Actor::MAX_ROLES * (ROLE.len() + MAX_NAME_LEN) + 9 * MAX_NAME_LEN;
     let search =
         SEARCH.len() + 3 * MAX_NAME_LEN + SearchedIndex::MAX_FIELDS * (NAME.len() + MAX_NAME_LEN);
-    assert!(search + forms + texts + names + 2 * 128 <= MAX_PART_LEN);
+    let disclosed =
+        Recipient::MAX_NAME_LEN + Recipient::MAX_ADDRESS_LEN + Disclosure::MAX_DESCRIPTION_LEN;
+    let disclosure = DISCLOSURE.len() + DISCLOSURE_VALUES + 2 * disclosed;
+    let apart = if search > disclosure {
+        search
+    } else {
+        disclosure
+    };
+    assert!(apart + forms + texts + names + 2 * 128 + REPEATS <= MAX_PART_LEN);
 };

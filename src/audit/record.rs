@@ -7,6 +7,7 @@ use core::fmt;
 use serde::{Deserialize, Deserializer, Serialize};
 
 use super::sink::AuditError;
+use crate::envelope::{Envelope, KeyId, from_text};
 
 /// An [`Event`](super::Event) as owned data: what one line of an audit file holds.
 ///
@@ -84,11 +85,38 @@ pub struct EventRecord {
     /// How many keys the key store had destroyed by then; of erasures only.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub generation: Option<u64>,
+    /// The first of the events that this one goes on counting.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub repeats: Option<String>,
+    /// How often it has happened since the event `repeats`, that one included; the highest count for
+    /// one `repeats` holds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub count: Option<u64>,
+    /// The day a disclosure was made, `YYYY-MM-DD`, if that is not the day of `time`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub disclosed_on: Option<String>,
+    /// Why the accounting need not list a disclosure:
+    /// [`Exclusion::code`](super::Exclusion::code).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub exclusion: Option<String>,
+    /// The event of the disclosure that this one states anew.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub corrects: Option<String>,
     /// How the action as a whole ended.
     pub outcome: String,
+    /// Who received a disclosure. From here on stands what tells most of a patient: `recipient`,
+    /// `description` and `subjects`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub recipient: Option<RecordedRecipient>,
+    /// What was disclosed, in words.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub description: Option<String>,
     /// What it was done to, by subject.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub subjects: Vec<RecordedSubject>,
+    /// The same sealed, one envelope for each subject, in the text form; `docs/audit-privacy.md`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub sealed: Vec<String>,
 }
 
 impl EventRecord {
@@ -124,6 +152,14 @@ impl EventRecord {
             Ok(_) => Err(NotRead::OtherVersion),
             Err(_) => Err(NotRead::NoEvent),
         }
+    }
+
+    /// The keys that its details are sealed under, as the envelopes name them: in the order of
+    /// [`sealed`](Self::sealed), without those that are no envelopes. All events about one patient name
+    /// keys of that patient, so they can be told apart without opening any.
+    pub fn detail_keys(&self) -> impl Iterator<Item = KeyId> {
+        let envelopes = self.sealed.iter().filter_map(|text| from_text(text).ok());
+        envelopes.filter_map(|bytes| Some(Envelope::parse(&bytes).ok()?.key_id()))
     }
 
     /// The JSON form, on one line and without a newline.
@@ -174,6 +210,17 @@ pub struct RecordedActor {
     /// Their roles.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub roles: Vec<String>,
+}
+
+/// Who received a disclosure.
+#[non_exhaustive]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RecordedRecipient {
+    /// The entity's or person's name.
+    pub name: String,
+    /// Their address, if it was known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub address: Option<String>,
 }
 
 /// What was done to one patient's records, or to records about no patient.
@@ -241,6 +288,7 @@ macro_rules! redacted_debug {
 redacted_debug! {
     EventRecord { event, action, outcome, subjects }
     RecordedActor { roles }
+    RecordedRecipient { }
     RecordedSubject { records }
     RecordedRow { record_type, fields }
     RecordedField { name, outcome, reason }

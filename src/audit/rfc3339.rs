@@ -11,7 +11,7 @@ use crate::codec::Timestamp;
 ///
 /// A time before the year 0000 or after [`Timestamp::MAX`] is written as the first or last
 /// instant between, so that a broken clock costs the time of an event and not the event.
-pub(super) fn format(time: SystemTime) -> String {
+pub(crate) fn format(time: SystemTime) -> String {
     let nearest = match Timestamp::from_system_time(time) {
         Ok(instant) => instant.max(YEAR_0),
         Err(_) if time < UNIX_EPOCH => YEAR_0,

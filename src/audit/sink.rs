@@ -1,10 +1,13 @@
 //! Where events go.
 
+use alloc::boxed::Box;
 use alloc::sync::Arc;
 use core::fmt::{self, Debug};
 
 use super::event::Event;
 use crate::error::{Error, ErrorKind};
+use crate::key::{BoxFuture, KeyLease};
+use crate::label::{SubjectId, TenantId};
 
 /// Records audit events. What it does not record is not released.
 pub trait AuditSink: Debug + Send + Sync {
@@ -16,11 +19,39 @@ pub trait AuditSink: Debug + Send + Sync {
     /// [`ErrorKind::Audit`](crate::ErrorKind::Audit). An event that failed may or may not be
     /// found in the record later; over-reporting is right, under-reporting is a bug.
     fn record(&self, event: &Event<'_>) -> Result<(), AuditError>;
+
+    /// Loads what recording events about these patients of this tenant will take, such as the keys that
+    /// details are sealed under. It stays loaded while the lease lives. Sessions call it wherever they
+    /// [`prepare`](crate::Session::prepare), for each patient named there, also if the action will be
+    /// denied: that is recorded too.
+    ///
+    /// A sink that needs nothing is ready at once, which is the default. One around another hands the
+    /// call on.
+    ///
+    /// # Errors
+    ///
+    /// When it cannot be had; recording would fail.
+    fn prepare<'a>(
+        &'a self,
+        tenant: &'a TenantId<'a>,
+        subjects: &'a [&'a SubjectId<'a>],
+    ) -> BoxFuture<'a, Result<KeyLease, AuditError>> {
+        let _ = (tenant, subjects);
+        Box::pin(core::future::ready(Ok(KeyLease::default())))
+    }
 }
 
 impl<S: AuditSink + ?Sized> AuditSink for Arc<S> {
     fn record(&self, event: &Event<'_>) -> Result<(), AuditError> {
         (**self).record(event)
+    }
+
+    fn prepare<'a>(
+        &'a self,
+        tenant: &'a TenantId<'a>,
+        subjects: &'a [&'a SubjectId<'a>],
+    ) -> BoxFuture<'a, Result<KeyLease, AuditError>> {
+        (**self).prepare(tenant, subjects)
     }
 }
 

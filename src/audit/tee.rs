@@ -5,6 +5,8 @@ use alloc::vec::Vec;
 
 use super::event::Event;
 use super::sink::{AuditError, AuditSink};
+use crate::key::{BoxFuture, KeyLease};
+use crate::label::{SubjectId, TenantId};
 
 /// Records each event in several sinks; fails if one of them fails.
 ///
@@ -66,5 +68,23 @@ impl AuditSink for Tee {
             result = result.and(recorded);
         }
         result
+    }
+
+    /// # Errors
+    ///
+    /// The error of the first sink that cannot be prepared: it could not record.
+    fn prepare<'a>(
+        &'a self,
+        tenant: &'a TenantId<'a>,
+        subjects: &'a [&'a SubjectId<'a>],
+    ) -> BoxFuture<'a, Result<KeyLease, AuditError>> {
+        Box::pin(async move {
+            let mut leases = Vec::with_capacity(self.sinks.len());
+            for sink in &self.sinks {
+                leases.push(sink.prepare(tenant, subjects).await?);
+            }
+            let is_in_grace = leases.iter().any(KeyLease::is_in_grace);
+            Ok(KeyLease::pinning(leases).in_grace(is_in_grace))
+        })
     }
 }

@@ -4,17 +4,20 @@ use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 use std::collections::HashMap;
 
+use super::disclosure::{Disclosure, Exclusion, Recipient};
 use super::event::{Event, EventItem};
 use super::record::{
-    EventRecord, RecordedActor, RecordedAuth, RecordedField, RecordedRow, RecordedSearch,
-    RecordedSubject,
+    EventRecord, RecordedActor, RecordedAuth, RecordedField, RecordedRecipient, RecordedRow,
+    RecordedSearch, RecordedSubject,
 };
 use super::rfc3339;
+use crate::codec::Date;
 
 impl Event<'_> {
     /// The event as owned data, its items grouped by subject and record.
     pub fn to_record(&self) -> EventRecord {
         let (id, (part, parts), access) = (self.id(), self.part(), self.access());
+        let disclosure = self.disclosure();
         EventRecord {
             v: EventRecord::VERSION,
             event: id.to_string(),
@@ -50,14 +53,41 @@ impl Event<'_> {
                 reason: search.reason().to_string(),
             }),
             generation: self.generation(),
+            // A sink that coalesces adds these.
+            repeats: None,
+            count: None,
+            disclosed_on: disclosure.and_then(Disclosure::day).map(date),
+            exclusion: disclosure
+                .and_then(Disclosure::exclusion)
+                .map(Exclusion::code)
+                .map(String::from),
+            corrects: disclosure
+                .and_then(Disclosure::corrected)
+                .map(|event| event.to_string()),
             outcome: self.outcome().code().to_string(),
+            recipient: disclosure.map(Disclosure::recipient).map(recipient),
+            description: disclosure.and_then(Disclosure::described).map(String::from),
             subjects: group(self.items()),
+            sealed: Vec::new(),
         }
     }
 
     /// The JSON form, on one line and without a newline.
     pub fn to_json(&self) -> Vec<u8> {
         self.to_record().to_json()
+    }
+}
+
+/// A day after 1900, so of four digits.
+fn date(day: Date) -> String {
+    let (year, month, day) = day.ymd();
+    alloc::format!("{year:04}-{month:02}-{day:02}")
+}
+
+fn recipient(recipient: &Recipient) -> RecordedRecipient {
+    RecordedRecipient {
+        name: recipient.name().to_string(),
+        address: recipient.address().map(String::from),
     }
 }
 

@@ -11,10 +11,12 @@
 //! remove: index values, plain columns, values under a tenant's key (a [`Census`] counts them), ids in
 //! audit events, and every copy of the key store made before. A [`ShredReceipt`] says what is left.
 
+mod detail;
 mod hold;
 mod reconcile;
 mod shred;
 
+pub use detail::{DetailAges, DetailErasure, DetailReceipt};
 pub use hold::{LegalHold, LegalHolds};
 pub use reconcile::{Erasures, Patient, Reconciliation};
 pub use shred::{Remainder, ShredReceipt, ShredState, Shredding};

@@ -13,7 +13,7 @@ use crate::error::{Error, ErrorKind};
 use crate::key::{KeyErrorKind, KeyInfo, KeyScope, ScopedKeys};
 use crate::label::{ActorId, SubjectId};
 use crate::rotate::Census;
-use crate::vault::Session;
+use crate::vault::{Erased, Session};
 
 impl Session {
     /// Destroys all keys of one patient, for good.
@@ -93,7 +93,7 @@ impl Session {
         subject: &SubjectId<'_>,
         shredding: Shredding<'_>,
     ) -> Result<ShredReceipt, Error> {
-        let mut erasing = self.begin_erasure(subject).await?;
+        let mut erasing = self.begin_erasure(subject, Erased::Values).await?;
         let Some(keys) = self.scoped_keys() else {
             return Err(erasing.fail(NOT_SCOPED));
         };
@@ -343,12 +343,12 @@ fn elsewhere(census: &Census, destroyed: &[KeyInfo]) -> Option<u64> {
     (census.keys().len() > 0).then_some(others)
 }
 
-const ON_HOLD: Error = Error::new(
+pub(super) const ON_HOLD: Error = Error::new(
     ErrorKind::OnHold,
     "the patient is under a legal hold; nothing was erased",
 );
 
-const NOT_SCOPED: Error = Error::new(
+pub(super) const NOT_SCOPED: Error = Error::new(
     ErrorKind::Provider,
     "the vault's keys are not scoped keys, which alone can erase one patient",
 );

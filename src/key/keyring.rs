@@ -1,5 +1,6 @@
 //! Data keys in memory, with versions and states.
 
+use alloc::boxed::Box;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::fmt;
@@ -9,12 +10,13 @@ use arc_swap::ArcSwap;
 
 use super::data_key::DataKey;
 use super::error::{KeyError, KeyErrorKind};
-use super::provider::KeyProvider;
+use super::provider::{BoxFuture, KeyProvider};
 use super::ring::Ring;
 use super::roster::{Roster, now};
 use super::scope::{KeyScope, Scope};
 use super::state::KeyInfo;
 use crate::envelope::KeyId;
+use crate::label::TenantId;
 
 /// Versioned data keys in memory.
 ///
@@ -250,6 +252,17 @@ impl KeyProvider for Keyring {
             .filter(|key| key.id() != active.id())
             .for_each(lend);
         Ok(())
+    }
+
+    fn identify<'a>(
+        &'a self,
+        tenant: &'a TenantId<'a>,
+        ids: &'a [KeyId],
+    ) -> BoxFuture<'a, Result<Vec<KeyInfo>, KeyError>> {
+        let is_own = |info: &KeyInfo| info.scope().tenant_id().is_none_or(|own| own == tenant);
+        let mut infos = self.keys();
+        infos.retain(|info| ids.contains(info.id()) && is_own(info));
+        Box::pin(core::future::ready(Ok(infos)))
     }
 }
 

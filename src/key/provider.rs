@@ -2,6 +2,7 @@
 
 use alloc::boxed::Box;
 use alloc::sync::Arc;
+use alloc::vec::Vec;
 use core::any::Any;
 use core::fmt::{self, Debug};
 use core::pin::Pin;
@@ -11,7 +12,9 @@ use super::error::{KeyError, KeyErrorKind};
 use super::scope::Scope;
 #[cfg(feature = "scoped-keys")]
 use super::scoped::ScopedKeys;
+use super::state::KeyInfo;
 use crate::envelope::KeyId;
+use crate::label::TenantId;
 
 /// A boxed future, as the asynchronous traits of this crate return it.
 pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
@@ -81,6 +84,28 @@ pub trait KeyProvider: Debug + Send + Sync {
     ) -> BoxFuture<'a, Result<KeyLease, KeyError>> {
         let _ = needs;
         Box::pin(core::future::ready(Ok(KeyLease::default())))
+    }
+
+    /// Which keys these are: scope, state and version of those among them that are this tenant's, or
+    /// that all tenants share. What is unknown or another tenant's is left out, and so is what was edited.
+    ///
+    /// [`Session::review`](crate::Session::review) asks it, because the sealed details of an audit event
+    /// name a key and no patient.
+    ///
+    /// # Errors
+    ///
+    /// [`KeyErrorKind::Unavailable`] and its like. A provider that does not implement it answers
+    /// [`KeyErrorKind::Unsupported`].
+    fn identify<'a>(
+        &'a self,
+        tenant: &'a TenantId<'a>,
+        ids: &'a [KeyId],
+    ) -> BoxFuture<'a, Result<Vec<KeyInfo>, KeyError>> {
+        let _ = (tenant, ids);
+        Box::pin(core::future::ready(Err(KeyError::new(
+            KeyErrorKind::Unsupported,
+            "this key provider does not say whose a key is, so it cannot serve reviews",
+        ))))
     }
 
     /// The keys that [`Session::shred`](crate::Session::shred) destroys a patient's of. A provider
@@ -188,6 +213,14 @@ impl<P: KeyProvider + ?Sized> KeyProvider for Arc<P> {
         needs: &'a [KeyNeed<'a>],
     ) -> BoxFuture<'a, Result<KeyLease, KeyError>> {
         (**self).prepare(needs)
+    }
+
+    fn identify<'a>(
+        &'a self,
+        tenant: &'a TenantId<'a>,
+        ids: &'a [KeyId],
+    ) -> BoxFuture<'a, Result<Vec<KeyInfo>, KeyError>> {
+        (**self).identify(tenant, ids)
     }
 
     #[cfg(feature = "scoped-keys")]

@@ -53,6 +53,20 @@ impl<'a> Scope<'a> {
             subject_keyed: false,
         }
     }
+
+    /// A scope for the details of audit events about this patient: only a key of the patient's own
+    /// will do. Without a subject, for what an event says of no patient: the tenant's key.
+    pub const fn audit_details(
+        tenant: &'a TenantId<'a>,
+        subject: Option<&'a SubjectId<'a>>,
+    ) -> Self {
+        Self {
+            tenant,
+            subject,
+            key_use: KeyUse::Audit,
+            subject_keyed: subject.is_some(),
+        }
+    }
 }
 
 impl fmt::Debug for Scope<'_> {
@@ -72,7 +86,7 @@ pub enum KeyUse {
     /// Makes blind index values (`docs/index.md`). Never scoped to a subject: a search is over all
     /// of a tenant's patients.
     Index,
-    /// Reserved for the details of audit events.
+    /// Seals the details of audit events (`docs/audit-privacy.md`).
     Audit,
     /// Wraps the other keys of its tenant. Never lent.
     Root,
@@ -87,6 +101,12 @@ impl KeyUse {
             Self::Audit => "audit",
             Self::Root => "root",
         }
+    }
+
+    /// Whether a key of this use may belong to one patient.
+    #[cfg(feature = "serde")]
+    pub(super) const fn may_be_of_a_subject(self) -> bool {
+        matches!(self, Self::Seal | Self::Audit)
     }
 
     #[cfg(feature = "serde")]
@@ -127,13 +147,23 @@ impl KeyScope {
         }
     }
 
-    /// A key of one patient of one tenant: destroying it, in every backup too, makes what it sealed
-    /// unreadable.
+    /// A key for values of one patient of one tenant: destroying it, in every backup too, makes what
+    /// it sealed unreadable.
     pub const fn subject(tenant: TenantId<'static>, subject: SubjectId<'static>) -> Self {
         Self {
             tenant: Some(tenant),
             subject: Some(subject),
             key_use: KeyUse::Seal,
+        }
+    }
+
+    /// A key for the details of audit events about one patient of one tenant. Another key than that of
+    /// the patient's values: erasing those leaves the log readable.
+    pub const fn audit_details(tenant: TenantId<'static>, subject: SubjectId<'static>) -> Self {
+        Self {
+            tenant: Some(tenant),
+            subject: Some(subject),
+            key_use: KeyUse::Audit,
         }
     }
 
@@ -153,7 +183,7 @@ impl KeyScope {
             };
             let key_use = KeyUse::from_code(key_use)?;
             let tenant = Some(TenantId::new(tenant).ok()?.into_owned());
-            (subject.is_none() || key_use == KeyUse::Seal).then_some(Self {
+            (subject.is_none() || key_use.may_be_of_a_subject()).then_some(Self {
                 tenant,
                 subject,
                 key_use,

@@ -11,6 +11,7 @@ mod as_record;
 pub mod bulk;
 #[cfg(feature = "derive")]
 mod derive;
+mod disclosing;
 mod fields;
 #[cfg(feature = "index")]
 mod indexing;

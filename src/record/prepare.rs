@@ -42,6 +42,12 @@ impl<'a> Needs<'a> {
         self.add_row(ActionKind::Open, place, row)
     }
 
+    /// All fields of a row will be disclosed; as [`open_row`](Needs::open_row).
+    #[must_use]
+    pub fn disclose_row<W: SealedRecord>(self, place: &'a Place<'a>, row: &W) -> Self {
+        self.add_row(ActionKind::Disclose, place, row)
+    }
+
     /// A record will be sealed, its index values included.
     #[must_use]
     pub fn seal_record<R: Record>(mut self, place: &'a Place<'a>) -> Self {

@@ -15,7 +15,8 @@ use super::shared::Shared;
 use crate::access::{ActionKind, Policy, Request};
 use crate::aead::NonceRun;
 use crate::audit::{
-    AuditError, EventHeader, EventItem, Outcome, SearchedIndex, record_in_parts, recorded_version,
+    AuditError, Disclosure, EventHeader, EventId, EventItem, Outcome, SearchedIndex,
+    record_in_parts, recorded_version,
 };
 use crate::context::{FieldInfo, RecordRef, RecordType};
 use crate::envelope::NONCE_LEN;
@@ -32,6 +33,7 @@ pub(crate) struct Action<'a> {
     /// open what they find.
     asks: ActionKind,
     search: Option<SearchedIndex>,
+    disclosure: Option<&'a Disclosure>,
     number: u64,
     /// When it was first authorised; `None` before.
     began: Option<SystemTime>,
@@ -50,6 +52,17 @@ pub(crate) struct Action<'a> {
 impl<'a> Action<'a> {
     pub(super) fn begin(session: &'a Session, kind: ActionKind) -> Self {
         Self::numbered(session, kind, session.next_action())
+    }
+
+    pub(super) fn begin_disclosure(session: &'a Session, disclosure: &'a Disclosure) -> Self {
+        let mut action = Self::begin(session, ActionKind::Disclose);
+        action.disclosure = Some(disclosure);
+        action
+    }
+
+    /// The id of its event's first part.
+    pub(super) const fn event_id(&self) -> EventId {
+        EventId::of_action(self.session.id(), self.number)
     }
 
     /// Goes on with a search that the policy permitted at `began`.
@@ -74,6 +87,7 @@ impl<'a> Action<'a> {
             kind,
             asks: kind,
             search: None,
+            disclosure: None,
             number,
             began: None,
             is_live: true,
@@ -213,7 +227,12 @@ impl<'a> Action<'a> {
     }
 
     pub(super) fn scope(&self, record: RecordRef<'a>, field: &FieldInfo) -> Scope<'a> {
-        self.session.scope(record, field.record_type())
+        match self.kind {
+            ActionKind::Review => {
+                Scope::audit_details(self.session.access().tenant(), record.subject())
+            }
+            _ => self.session.scope(record, field.record_type()),
+        }
     }
 
     /// Looks at the clock anew for each record, since a closure may take its time.
@@ -286,6 +305,7 @@ impl<'a> Action<'a> {
             observer: self.session.observer(),
             search: self.search.as_ref(),
             generation: None,
+            disclosure: self.disclosure,
         };
         record_in_parts(self.session.sink(), &header, &self.items)
     }

@@ -1,5 +1,6 @@
 //! The erasing action: permitted, announced before anything is destroyed, recorded after.
 
+use alloc::borrow::Cow;
 use alloc::vec::Vec;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::SystemTime;
@@ -11,29 +12,79 @@ use crate::category::Category;
 use crate::context::{FieldInfo, RecordRef, RecordType};
 use crate::envelope::KeyId;
 use crate::error::{Error, ErrorKind};
-use crate::key::ScopedKeys;
+use crate::key::{KeyLease, ScopedKeys};
 use crate::label::{RecordId, SubjectId};
 
 /// What the policy is asked about, and events name: not a record of the application's.
-const KEYS: FieldInfo = RecordType::new("phi-seal.subject")
-    .field::<[u8; 32]>("keys", Category::OtherIdentifier)
-    .info();
+const SUBJECT: RecordType = RecordType::new("phi-seal.subject");
+const KEYS: FieldInfo = field(SUBJECT, "keys");
+const DETAIL_KEYS: FieldInfo = field(SUBJECT, "detail_keys");
+const RETENTION: FieldInfo = field(SUBJECT, "retention");
+
+/// What events name when the patient's own key for their details is about to go, or gone: it cannot
+/// seal them. Their ids are those of the keys.
+const GONE: RecordType = RecordType::new("phi-seal.detail_key").subjectless();
+const GONE_KEY: FieldInfo = field(GONE, "key");
+const GONE_RETENTION: FieldInfo = field(GONE, "retention");
+
+const fn field(of: RecordType, name: &'static str) -> FieldInfo {
+    of.field::<[u8; 32]>(name, Category::OtherIdentifier).info()
+}
+
+/// Which keys of a patient are to be destroyed.
+pub(crate) enum Erased {
+    /// Those of values.
+    Values,
+    /// Those of the details of audit events; with the reason code for doing so too early.
+    Details {
+        overriding: Option<Cow<'static, str>>,
+    },
+}
+
+impl Erased {
+    const fn action(&self) -> ActionKind {
+        match self {
+            Self::Values => ActionKind::Erase,
+            Self::Details { .. } => ActionKind::EraseDetails,
+        }
+    }
+
+    const fn fields(&self) -> &'static [FieldInfo] {
+        match self {
+            Self::Values => &[KEYS],
+            Self::Details { overriding: None } => &[DETAIL_KEYS],
+            Self::Details { .. } => &[DETAIL_KEYS, RETENTION],
+        }
+    }
+}
 
 impl Session {
-    /// Asks the policy whether this patient may be erased.
+    /// Asks the policy whether these keys of this patient may be destroyed.
     pub(crate) async fn begin_erasure(
         &self,
         subject: &SubjectId<'_>,
+        erased: Erased,
     ) -> Result<Erasing<'_>, Error> {
         let subject = subject.clone().into_owned();
         let id = RecordId::new(subject.as_str().to_owned())?;
-        let prepared = self
-            .policy()
-            .prepare(self.access(), ActionKind::Erase, &[&subject])
-            .await;
+        let action = erased.action();
+        let mut leases = Vec::from([self.prepare_sink(Vec::new()).await?]);
+        // That a patient's detail keys are gone is no reason not to finish destroying them.
+        let is_nameable = match (self.prepare_sink(Vec::from([&subject])).await, action) {
+            (Ok(lease), _) => {
+                leases.push(lease);
+                true
+            }
+            (Err(_), ActionKind::EraseDetails) => false,
+            (Err(error), _) => return Err(error.into()),
+        };
+        let policy = self.policy();
+        let prepared = policy.prepare(self.access(), action, &[&subject]).await;
         let (began, is_live) = self.touch();
         let mut erasing = Erasing {
             session: self,
+            erased,
+            is_nameable,
             began,
             subject,
             id,
@@ -41,6 +92,7 @@ impl Session {
             keys: Vec::new(),
             generation: None,
             was_recorded: false,
+            _leases: leases,
         };
         if !is_live {
             return Err(erasing.fail(super::EXPIRED));
@@ -49,18 +101,12 @@ impl Session {
             return Err(erasing.fail(error.into()));
         }
         let record = RecordRef::new(&erasing.id, &erasing.subject);
-        let fields = [KEYS];
-        let request = Request::new(
-            self.access(),
-            ActionKind::Erase,
-            KEYS.record_type(),
-            record,
-            &fields,
-            began,
-        );
-        let decision = self.policy().authorize(&request);
-        erasing.reason = decision.reason_code(0).clone();
-        if !decision.permits(0) {
+        let fields = erasing.erased.fields();
+        let request = Request::new(self.access(), action, SUBJECT, record, fields, began);
+        let decision = policy.authorize(&request);
+        let denied = (0..fields.len()).find(|position| !decision.permits(*position));
+        erasing.reason = decision.reason_code(denied.unwrap_or(0)).clone();
+        if denied.is_some() {
             return Err(erasing.fail(Error::denied()));
         }
         match self.access().reason_code() {
@@ -78,13 +124,18 @@ impl Session {
 /// A permitted erasure under way. What becomes of it is recorded, also if it is dropped half-way.
 pub(crate) struct Erasing<'s> {
     session: &'s Session,
+    erased: Erased,
+    /// Whether events can name the patient.
+    is_nameable: bool,
     began: SystemTime,
     subject: SubjectId<'static>,
     id: RecordId<'static>,
-    reason: alloc::borrow::Cow<'static, str>,
+    reason: Cow<'static, str>,
     keys: Vec<KeyId>,
     generation: Option<u64>,
     was_recorded: bool,
+    /// What the sink needs to record it.
+    _leases: Vec<KeyLease>,
 }
 
 impl Erasing<'_> {
@@ -96,10 +147,8 @@ impl Erasing<'_> {
     /// Records which keys are about to be destroyed. From here on the audit log knows, whatever
     /// happens to this process.
     pub(crate) fn announce(&mut self, keys: Vec<KeyId>, generation: u64) -> Result<(), Error> {
-        self.keys = keys;
-        self.generation = Some(generation);
-        self.record(Outcome::Pending)?;
-        Ok(())
+        self.found(keys, generation);
+        self.record(Outcome::Pending).map(drop)
     }
 
     /// Records that they are, since `time`.
@@ -119,19 +168,56 @@ impl Erasing<'_> {
         }
     }
 
+    /// From here on events name the keys.
+    pub(crate) fn found(&mut self, keys: Vec<KeyId>, generation: u64) {
+        self.keys = keys;
+        self.generation = Some(generation);
+    }
+
     fn record(&self, outcome: Outcome) -> Result<EventId, Error> {
-        let record = RecordRef::new(&self.id, &self.subject);
-        let item = |key_id| EventItem {
+        let names: Vec<_> = self.keys.iter().map(KeyId::to_hex).collect();
+        let names: Result<Vec<_>, _> = names.into_iter().map(RecordId::new).collect();
+        let names = names?;
+        let unknown = RecordId::new("unknown")?;
+        let item = |record, field, reason: &Cow<'static, str>, key_id| EventItem {
             outcome,
-            reason: self.reason.clone(),
+            reason: reason.clone(),
             key_id,
-            ..EventItem::announced(record, KEYS)
+            ..EventItem::announced(record, field)
         };
-        let items: Vec<_> = match self.keys.is_empty() {
-            true => Vec::from([item(None)]),
-            false => self.keys.iter().map(|id| item(Some(*id))).collect(),
-        };
-        let action = ActionKind::Erase;
+        let mut items = Vec::with_capacity(self.keys.len() + 1);
+        match &self.erased {
+            Erased::Details { overriding } if !names.is_empty() => {
+                for (name, key) in names.iter().zip(&self.keys) {
+                    let record = RecordRef::subjectless(name);
+                    items.push(item(record, GONE_KEY, &self.reason, Some(*key)));
+                }
+                if let (Some(code), Some(name)) = (overriding, names.first()) {
+                    let record = RecordRef::subjectless(name);
+                    items.push(item(record, GONE_RETENTION, code, None));
+                }
+            }
+            erased if self.keys.is_empty() => {
+                for field in erased.fields() {
+                    items.push(match self.is_nameable {
+                        true => {
+                            let record = RecordRef::new(&self.id, &self.subject);
+                            item(record, *field, &self.reason, None)
+                        }
+                        false => {
+                            let record = RecordRef::subjectless(&unknown);
+                            item(record, GONE_KEY, &self.reason, None)
+                        }
+                    });
+                }
+            }
+            _ => {
+                let record = RecordRef::new(&self.id, &self.subject);
+                let keys = self.keys.iter();
+                items.extend(keys.map(|id| item(record, KEYS, &self.reason, Some(*id))));
+            }
+        }
+        let action = self.erased.action();
         let session = self.session;
         Ok(session.record_note(action, self.began, outcome, self.generation, &items)?)
     }

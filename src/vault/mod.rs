@@ -2,6 +2,9 @@
 
 mod action;
 mod cipher;
+#[cfg(feature = "journal")]
+mod detail;
+mod disclosing;
 #[cfg(feature = "scoped-keys")]
 mod erasing;
 #[cfg(feature = "index")]
@@ -22,6 +25,8 @@ use alloc::string::String;
 use alloc::sync::Arc;
 use core::fmt;
 
+#[cfg(feature = "journal")]
+pub use detail::{ReviewedEvent, Reviewing, SealedDetails};
 pub use opening::Opening;
 pub use prepare::{Lease, Needs};
 pub use resealing::Resealing;
@@ -30,6 +35,8 @@ pub use session::Session;
 
 #[cfg(feature = "index")]
 pub(crate) use action::Action;
+#[cfg(feature = "scoped-keys")]
+pub(crate) use erasing::Erased;
 #[cfg(feature = "index")]
 pub(crate) use searching::Searching;
 

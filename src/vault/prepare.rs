@@ -5,11 +5,12 @@ use core::fmt;
 
 use super::session::Session;
 use crate::access::{ActionKind, Request};
-use crate::audit::Outcome;
+use crate::audit::{AuditError, Outcome};
 use crate::context::{Field, FieldInfo, RecordRef};
 use crate::envelope::KeyId;
 use crate::error::Error;
 use crate::key::{KeyLease, KeyNeed, Scope};
+use crate::label::SubjectId;
 use crate::shape::ProtectedSealed;
 
 impl Session {
@@ -21,19 +22,24 @@ impl Session {
     ///
     /// It releases nothing, tells nothing, and records nothing but that keys are lent beyond their age
     /// because they could not be loaded anew ([`ActionKind::Grace`]): for what the policy denies, and in
-    /// an expired session, nothing is loaded and the action to come says why. Eviction from a
+    /// an expired session, no key of values is loaded and the action to come says why. What the sink
+    /// needs ([`AuditSink::prepare`](crate::AuditSink::prepare)) is always loaded, because that will be
+    /// recorded too. Eviction from a
     /// cache cannot fail that action, destruction of a key can.
     ///
     /// # Errors
     ///
     /// [`Unavailable`](crate::ErrorKind::Unavailable) when a key or a care relation cannot be had
-    /// now.
+    /// now; [`Audit`](crate::ErrorKind::Audit) when the sink could not record what is to come.
     pub async fn prepare(&self, needs: &Needs<'_>) -> Result<Lease, Error> {
+        // Whatever becomes of the actions, they will be recorded.
+        let of_sink = self.prepare_sink(needs.subjects()).await?;
         let Some(now) = self.live_time() else {
-            return Ok(Lease(KeyLease::default()));
+            return Ok(Lease::new(KeyLease::default(), of_sink));
         };
         for action in [
             ActionKind::Open,
+            ActionKind::Disclose,
             ActionKind::Seal,
             ActionKind::Rebind,
             ActionKind::Reseal,
@@ -94,10 +100,20 @@ impl Session {
             keys.push(KeyNeed::active(Scope::indexing(self.access().tenant())));
         }
         let lease = self.keys().prepare(&keys).await?;
-        if lease.is_in_grace() {
+        if lease.is_in_grace() || of_sink.is_in_grace() {
             self.record_note(ActionKind::Grace, now, Outcome::Success, None, &[])?;
         }
-        Ok(Lease(lease))
+        Ok(Lease::new(lease, of_sink))
+    }
+
+    /// Loads what the sink needs to record events about these patients.
+    pub(super) async fn prepare_sink(
+        &self,
+        mut subjects: Vec<&SubjectId<'_>>,
+    ) -> Result<KeyLease, AuditError> {
+        subjects.sort_unstable();
+        subjects.dedup();
+        self.sink().prepare(self.access().tenant(), &subjects).await
     }
 }
 
@@ -141,6 +157,21 @@ impl<'a> Needs<'a> {
         self
     }
 
+    /// A value will be disclosed. Absent values need nothing.
+    #[must_use]
+    pub fn disclose<S: ProtectedSealed>(
+        mut self,
+        field: &Field<S::Value>,
+        record: RecordRef<'a>,
+        sealed: &S,
+    ) -> Self {
+        let key = sealed.present().map(|sealed| sealed.key_id());
+        if key.is_some() {
+            self.push(ActionKind::Disclose, record, field.info(), key);
+        }
+        self
+    }
+
     /// A value will be sealed.
     #[must_use]
     pub fn seal<T: crate::codec::Value>(mut self, field: &Field<T>, record: RecordRef<'a>) -> Self {
@@ -177,6 +208,12 @@ impl<'a> Needs<'a> {
         self
     }
 
+    /// The patients that events will name, some of them several times.
+    fn subjects(&self) -> Vec<&SubjectId<'a>> {
+        let subjects = self.values.iter();
+        subjects.filter_map(|need| need.record.subject()).collect()
+    }
+
     pub(crate) fn push(
         &mut self,
         action: ActionKind,
@@ -204,4 +241,16 @@ impl fmt::Debug for Needs<'_> {
 /// Keeps what was prepared loaded, until dropped.
 #[derive(Debug)]
 #[must_use = "what was prepared may be evicted as soon as the lease is dropped"]
-pub struct Lease(#[expect(dead_code, reason = "held, not read")] KeyLease);
+pub struct Lease {
+    _keys: KeyLease,
+    _sink: KeyLease,
+}
+
+impl Lease {
+    const fn new(keys: KeyLease, sink: KeyLease) -> Self {
+        Self {
+            _keys: keys,
+            _sink: sink,
+        }
+    }
+}

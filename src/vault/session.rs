@@ -69,6 +69,7 @@ impl Session {
                     observer: &inner.observer,
                     search: None,
                     generation: None,
+                    disclosure: None,
                 };
                 record_in_parts(&*inner.sink, &header, &[])?;
                 Err(refusal)
@@ -153,6 +154,7 @@ impl Session {
             observer: self.observer(),
             search: None,
             generation,
+            disclosure: None,
         };
         record_in_parts(self.sink(), &header, items)?;
         Ok(Event::new(&header, 1, 1, &[]).id())

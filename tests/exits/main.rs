@@ -6,6 +6,7 @@
 mod batches;
 mod closures;
 mod denial;
+mod disclosing;
 mod doubles;
 mod events;
 mod expiry;

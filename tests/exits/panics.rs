@@ -50,7 +50,7 @@ const PANICS: &[Panic] = &[
     Panic {
         place: "decode",
         value: PANICS_DECODING,
-        ways: &[Way::Open, Way::OpenMany],
+        ways: &[Way::Open, Way::OpenMany, Way::Disclose],
         arrange: |_| {},
         items: &["aborted"],
     },

@@ -5,7 +5,7 @@ use std::sync::atomic::Ordering;
 use std::time::{Duration, SystemTime};
 
 use phi_seal::access::{Expiry, ManualClock};
-use phi_seal::audit::EventRecord;
+use phi_seal::audit::{Disclosure, EventRecord};
 use phi_seal::key::Keyring;
 use phi_seal::{
     Access, Actor, Category, Error, Field, Phi, Purpose, RecordId, RecordRef, RecordType, Sealed,
@@ -174,15 +174,17 @@ pub(crate) enum Way {
     SealMany,
     Open,
     OpenMany,
+    Disclose,
     Rebind,
 }
 
 impl Way {
-    pub(crate) const ALL: [Self; 5] = [
+    pub(crate) const ALL: [Self; 6] = [
         Self::Seal,
         Self::SealMany,
         Self::Open,
         Self::OpenMany,
+        Self::Disclose,
         Self::Rebind,
     ];
 
@@ -195,6 +197,7 @@ impl Way {
         match self {
             Self::Seal | Self::SealMany => "seal",
             Self::Open | Self::OpenMany => "open",
+            Self::Disclose => "disclose",
             Self::Rebind => "rebind",
         }
     }
@@ -231,11 +234,26 @@ impl Cell<'_> {
             Way::OpenMany => {
                 one(session.open_values(field, &[(*row, &self.stored)])?).map(Released::Plaintext)
             }
+            Way::Disclose => {
+                let (to, fields) = (recipient(), [field.info()]);
+                let opened = session.disclose_with(&to, |mut opening| {
+                    let permit = opening.authorize(*row, &fields)?;
+                    let value = opening.open(&permit, field, &self.stored);
+                    opening.record()?.release(value)
+                });
+                opened.map(Released::Plaintext)
+            }
             Way::Rebind => session
                 .rebind(field, *row, self.to, &self.stored)
                 .map(Released::Ciphertext),
         }
     }
+}
+
+/// To whom the world's disclosures go.
+pub(crate) fn recipient() -> Disclosure {
+    let county = Disclosure::to("County Health Department").unwrap();
+    county.description("canary-description").unwrap()
 }
 
 fn one<T>(results: Vec<Result<T, Error>>) -> Result<T, Error> {

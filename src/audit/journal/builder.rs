@@ -85,6 +85,14 @@ impl JournalBuilder {
         self
     }
 
+    /// Within which failures that differ by nothing but time, session and request are counted instead
+    /// of written one by one; a minute unless stated. Zero writes each.
+    #[must_use]
+    pub fn repeats_within(mut self, window: Duration) -> Self {
+        self.settings.repeat_window = window;
+        self
+    }
+
     /// How many bytes are set aside for events of the purposes `ETREAT` and `BTG` on a full disk;
     /// 1 MiB unless stated, which is some 1,500 events. A reserve that exists keeps its size.
     #[must_use]

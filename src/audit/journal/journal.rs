@@ -16,7 +16,7 @@ use super::log::{Incoming, Log, Now};
 use super::{JournalKey, SignedCheckpoint};
 use crate::access::Purpose;
 use crate::audit::record::EventRecord;
-use crate::audit::{AuditError, AuditSink, Event};
+use crate::audit::{AuditError, AuditSink, Event, RecordSink, Repeats};
 use crate::clock::Clock;
 
 /// The audit log as a Merkle tree in append-only files, with signed checkpoints.
@@ -30,6 +30,8 @@ use crate::clock::Clock;
 ///   [`verify`](super::verify) telling, except by whoever holds the signing key; and by them only
 ///   what no [anchor](super::Anchor) has seen yet.
 /// - One writer: the folder is locked for as long as this lives.
+/// - Failures that repeat within a minute are counted: the first is written, then each time their
+///   number has doubled, then the last. So a flood of bad envelopes does not fill the disk.
 /// - A full disk: events of emergencies go into a reserve, others into a second place if there is
 ///   one; else recording fails, and with it whatever was to be released. Nothing is released
 ///   unrecorded.
@@ -43,16 +45,17 @@ use crate::clock::Clock;
 /// ```
 /// use phi_seal::audit::journal::{Entries, Journal, JournalKey, Origin};
 ///
-/// let folder = tempfile::tempdir()?;
+/// # let directory = tempfile::tempdir()?;
+/// let folder = directory.path().join("journal");
 /// let key = JournalKey::generate(Origin::new("ehr.mercy.example/audit")?)?;
 /// let verifier = key.verifier();
 ///
-/// let journal = Journal::builder(folder.path(), key).create()?;
+/// let journal = Journal::builder(&folder, key).create()?;
 /// // Give it to a vault: Vault::builder(keyring, policy, journal).
 /// assert_eq!(journal.checkpoint().checkpoint().size(), 1, "it begins with a note of its own");
 /// journal.close()?;
 ///
-/// let entries: Result<Vec<_>, _> = Entries::open(folder.path(), &verifier)?.collect();
+/// let entries: Result<Vec<_>, _> = Entries::open(&folder, &verifier)?.collect();
 /// assert_eq!(entries?.len(), 2, "begin and close");
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
@@ -70,6 +73,7 @@ pub(super) struct Shared {
     /// Locked for as long as the journal is open.
     _lock: File,
     last_heartbeat: Mutex<core::time::Duration>,
+    repeats: Repeats,
 }
 
 /// What [`Journal::status`] tells.
@@ -101,12 +105,14 @@ impl Journal {
     ) -> std::io::Result<Self> {
         let last_heartbeat = Mutex::new(clock.monotonic());
         let tick = log.settings.sync_within.min(log.settings.checkpoint_every) / 4;
+        let repeats = Repeats::new(log.settings.repeat_window);
         let shared = Arc::new(Shared {
             queue: Queue::default(),
             log: Mutex::new(log),
             clock,
             _lock: lock,
             last_heartbeat,
+            repeats,
         });
         let tended = Arc::clone(&shared);
         let keeper = match is_tended {
@@ -168,10 +174,11 @@ impl Journal {
     fn finish(&mut self) -> Result<(), AuditError> {
         self.keeper = None;
         self.is_closed = true;
+        let told = self.shared.tell_counts(None);
         self.shared.note(NoteKind::Close, false)?;
         let now = self.shared.now();
         let settled = self.shared.log().settle(now);
-        settled.map_err(|_| NOT_SETTLED)
+        settled.map_err(|_| NOT_SETTLED).and(told)
     }
 }
 
@@ -185,7 +192,13 @@ impl Drop for Journal {
 
 impl AuditSink for Journal {
     fn record(&self, event: &Event<'_>) -> Result<(), AuditError> {
-        self.shared.append(&event.to_record())
+        self.shared.record(event.to_record())
+    }
+}
+
+impl RecordSink for Journal {
+    fn append(&self, event: &EventRecord) -> Result<(), AuditError> {
+        self.shared.append(event)
     }
 }
 
@@ -196,6 +209,17 @@ impl fmt::Debug for Journal {
 }
 
 impl Shared {
+    fn record(&self, event: EventRecord) -> Result<(), AuditError> {
+        let now = self.clock.monotonic();
+        self.repeats.record(event, now, |event| self.append(event))
+    }
+
+    /// Writes the counts of failures that repeated earlier ones, up to now or all.
+    fn tell_counts(&self, now: Option<core::time::Duration>) -> Result<(), AuditError> {
+        let counts = self.repeats.take_counts(now);
+        counts.iter().try_for_each(|event| self.append(event))
+    }
+
     fn append(&self, event: &EventRecord) -> Result<(), AuditError> {
         let purpose = Purpose::from_code(&event.purpose);
         let is_emergency = matches!(
@@ -246,6 +270,7 @@ impl Shared {
             let _ = log.settle(now);
         }
         drop(log);
+        let _ = self.tell_counts(Some(now.monotonic));
         if now.monotonic.saturating_sub(last) >= every {
             let _ = self.heartbeat();
         }

@@ -50,3 +50,6 @@ pub use signing::{JournalKey, Origin, VerifierKey};
 pub use tiles::{TileAddress, TileExport, Tiles, TilesError, TilesErrorKind, TilesWritten};
 pub use tree::{Frontier, Hash, leaf_hash};
 pub use verify::{Fault, FaultReason, Report, Silence, Verifier};
+
+#[cfg(test)]
+mod tests;

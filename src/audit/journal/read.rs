@@ -70,8 +70,11 @@ impl Entries {
     /// # Errors
     ///
     /// As [`open`](Self::open).
-    pub fn and_second_place(mut self, path: impl AsRef<Path>) -> Result<Self, JournalError> {
-        let folder = DiskFolder(path.as_ref().to_path_buf());
+    pub fn and_second_place(self, path: impl AsRef<Path>) -> Result<Self, JournalError> {
+        self.and_second(&DiskFolder(path.as_ref().to_path_buf()))
+    }
+
+    pub(super) fn and_second(mut self, folder: &dyn Folder) -> Result<Self, JournalError> {
         let name = second_name(&self.origin);
         if folder.names().map_err(of_io)?.contains(&name) {
             let spilled = self.spilled.get_or_insert_default();
@@ -82,7 +85,11 @@ impl Entries {
         Ok(self)
     }
 
-    fn of(folder: Box<dyn Folder>, origin: Origin, from: u64) -> Result<Self, JournalError> {
+    pub(super) fn of(
+        folder: Box<dyn Folder>,
+        origin: Origin,
+        from: u64,
+    ) -> Result<Self, JournalError> {
         let names = folder.names().map_err(of_io)?;
         let mut firsts = segments(&names);
         if firsts.is_empty() {

@@ -24,24 +24,25 @@ use crate::codec::Timestamp;
 /// ```
 /// use phi_seal::audit::journal::{FaultReason, Journal, JournalKey, Origin, Verifier};
 ///
-/// let folder = tempfile::tempdir()?;
+/// # let directory = tempfile::tempdir()?;
+/// let folder = directory.path().join("journal");
 /// let key = JournalKey::generate(Origin::new("ehr.mercy.example/audit")?)?;
 /// let public = key.verifier();
-/// let journal = Journal::builder(folder.path(), key).create()?;
+/// let journal = Journal::builder(&folder, key).create()?;
 /// journal.heartbeat()?;
 /// let anchored = journal.checkpoint();
 /// journal.close()?;
 ///
 /// let verifier = Verifier::new(public).trusts(anchored);
-/// let report = verifier.verify(folder.path())?;
+/// let report = verifier.verify(&folder)?;
 /// assert_eq!((report.entries, report.intact, report.anchored), (3, 3, 2));
 /// assert!(report.fault.is_none());
 ///
 /// // Somebody moves the heartbeat.
-/// let segment = folder.path().join("00000000000000000000.log");
+/// let segment = folder.join("00000000000000000000.log");
 /// let text = std::fs::read_to_string(&segment)?;
 /// std::fs::write(&segment, text.replacen(r#""journal":"heartbeat","time":"2"#, r#""journal":"heartbeat","time":"1"#, 1))?;
-/// let fault = verifier.verify(folder.path())?.fault.ok_or("unseen")?;
+/// let fault = verifier.verify(&folder)?.fault.ok_or("unseen")?;
 /// assert_eq!((fault.index, fault.reason), (1, FaultReason::Changed));
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```

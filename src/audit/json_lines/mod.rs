@@ -10,6 +10,8 @@ use std::sync::{Mutex, PoisonError};
 
 use self::storage::Lines;
 use super::event::Event;
+use super::record::EventRecord;
+use super::record_sink::RecordSink;
 use super::sink::{AuditError, AuditSink};
 
 /// Writes each event as one line of JSON to the end of a file.
@@ -93,6 +95,12 @@ impl JsonLines {
 
 impl AuditSink for JsonLines {
     fn record(&self, event: &Event<'_>) -> Result<(), AuditError> {
+        self.append(&event.to_record())
+    }
+}
+
+impl RecordSink for JsonLines {
+    fn append(&self, event: &EventRecord) -> Result<(), AuditError> {
         let mut line = event.to_json();
         line.push(b'\n');
         // A panic while the lock is held cannot leave a state worse than a failed write does.

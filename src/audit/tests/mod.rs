@@ -37,6 +37,7 @@ pub(super) fn header(access: &Access) -> EventHeader<'_> {
         observer: "ehr",
         search: None,
         generation: None,
+        disclosure: None,
     }
 }
 

@@ -144,6 +144,7 @@ fn every_outcome_has_a_code_of_its_own() {
         ErrorKind::KeyDisabled,
         ErrorKind::Erased,
         ErrorKind::OnHold,
+        ErrorKind::Retained,
         ErrorKind::Unavailable,
         ErrorKind::Audit,
         ErrorKind::InvalidInput,

@@ -172,6 +172,11 @@ impl Key {
             (Some(tenant), Some(subject), KeyUse::Seal) => {
                 KeyScope::subject(TenantId::new(tenant).ok()?, SubjectId::new(subject).ok()?)
             }
+            (Some(tenant), Some(subject), KeyUse::Audit) => {
+                let (tenant, subject) =
+                    (TenantId::new(tenant).ok()?, SubjectId::new(subject).ok()?);
+                KeyScope::audit_details(tenant, subject)
+            }
             (_, Some(_), _) => return None,
         };
         let material = match (self.kms, self.wrapped) {

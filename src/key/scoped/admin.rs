@@ -425,7 +425,7 @@ impl ScopedKeys {
         }
     }
 
-    fn is_refused(&self, scope: &KeyScope) -> bool {
+    pub(super) fn is_refused(&self, scope: &KeyScope) -> bool {
         self.refused().contains(scope)
     }
 
@@ -569,7 +569,7 @@ fn is_erased(rows: &[(StoredKey, HeldRoot)]) -> bool {
     !rows.is_empty() && rows.iter().all(is_destroyed)
 }
 
-fn info(row: &StoredKey) -> KeyInfo {
+pub(super) fn info(row: &StoredKey) -> KeyInfo {
     KeyInfo {
         id: row.id,
         version: row.version,

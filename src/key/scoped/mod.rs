@@ -5,6 +5,7 @@ mod cache;
 mod counts;
 mod flight;
 mod held;
+mod identify;
 mod load;
 mod metered;
 mod owner;
@@ -12,6 +13,7 @@ mod roots;
 
 use alloc::boxed::Box;
 use alloc::sync::Arc;
+use alloc::vec::Vec;
 use core::fmt;
 use core::sync::atomic::{AtomicU64, Ordering};
 use std::collections::HashSet;
@@ -33,9 +35,11 @@ use super::error::{KeyError, KeyErrorKind};
 use super::kms::Kms;
 use super::provider::{BoxFuture, KeyLease, KeyNeed, KeyProvider};
 use super::scope::{KeyScope, Scope};
+use super::state::KeyInfo;
 use super::store::KeyStore;
 use crate::clock::{Clock, SystemClock};
 use crate::envelope::KeyId;
+use crate::label::TenantId;
 
 /// A [`KeyProvider`] over a [`KeyStore`] and a [`Kms`], for keys of tenants and of their patients.
 ///
@@ -237,6 +241,15 @@ impl KeyProvider for ScopedKeys {
     ) -> BoxFuture<'a, Result<KeyLease, KeyError>> {
         Box::pin(self.load_needs(needs))
     }
+
+    fn identify<'a>(
+        &'a self,
+        tenant: &'a TenantId<'a>,
+        ids: &'a [KeyId],
+    ) -> BoxFuture<'a, Result<Vec<KeyInfo>, KeyError>> {
+        Box::pin(self.authentic_infos(tenant, ids))
+    }
+
     fn scoped_keys(&self) -> Option<&ScopedKeys> {
         Some(self)
     }

@@ -70,10 +70,12 @@ impl<'a> Owner<'a> {
         }
     }
 
-    /// Only values are ever sealed under a patient's key.
+    /// A patient's key is for values and for the details of audit events, and for nothing else.
     fn narrowest(scope: Scope<'a>) -> Self {
         Self {
-            subject: scope.subject.filter(|_| scope.key_use == KeyUse::Seal),
+            subject: scope
+                .subject
+                .filter(|_| scope.key_use.may_be_of_a_subject()),
             ..Self::tenant(scope)
         }
     }
@@ -93,6 +95,9 @@ impl<'a> Owner<'a> {
     pub(super) fn to_scope(self) -> KeyScope {
         let tenant = self.tenant.clone().into_owned();
         match self.subject {
+            Some(subject) if self.key_use == KeyUse::Audit => {
+                KeyScope::audit_details(tenant, subject.clone().into_owned())
+            }
             Some(subject) => KeyScope::subject(tenant, subject.clone().into_owned()),
             None => KeyScope::tenant(tenant, self.key_use),
         }

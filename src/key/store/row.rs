@@ -11,7 +11,7 @@ use subtle::ConstantTimeEq;
 use crate::context::AssociatedData;
 use crate::envelope::KeyId;
 use crate::key::kms::{is_reference, is_wrapped};
-use crate::key::scope::{KeyScope, KeyUse};
+use crate::key::scope::KeyScope;
 use crate::key::state::KeyState;
 
 /// A key as a [`KeyStore`](super::KeyStore) holds it: wrapped, with its state, authenticated as a
@@ -48,7 +48,7 @@ impl StoredKey {
     /// genuine.
     pub(super) fn is_well_formed(&self) -> bool {
         let is_subject_right =
-            self.scope.subject_id().is_none() || self.scope.key_use() == KeyUse::Seal;
+            self.scope.subject_id().is_none() || self.scope.key_use().may_be_of_a_subject();
         let is_wrapped_right = match &self.wrapped {
             Some(wrapped) => self.state != KeyState::Destroyed && is_wrapped(wrapped),
             None => self.state == KeyState::Destroyed,
