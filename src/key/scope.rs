@@ -104,7 +104,7 @@ impl KeyUse {
     }
 
     /// Whether a key of this use may belong to one patient.
-    #[cfg(feature = "serde")]
+    #[cfg(feature = "scoped-keys")]
     pub(super) const fn may_be_of_a_subject(self) -> bool {
         matches!(self, Self::Seal | Self::Audit)
     }

@@ -12,7 +12,7 @@ pub(super) fn may_have_released(code: &str) -> bool {
     !KNOWN_FAILURES.contains(&code)
 }
 
-const KNOWN_FAILURES: [&str; 16] = [
+const KNOWN_FAILURES: [&str; 17] = [
     "pending",
     "aborted",
     "denied",
@@ -25,6 +25,7 @@ const KNOWN_FAILURES: [&str; 16] = [
     "key_disabled",
     "erased",
     "on_hold",
+    "retained",
     "unavailable",
     "audit",
     "invalid_input",

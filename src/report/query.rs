@@ -19,6 +19,9 @@ use crate::label::{SubjectId, TenantId};
 /// An action whose items do not fit into one event is recorded in several parts, and **each part is an
 /// event of its own here**: a query for a patient finds the parts that name the patient.
 ///
+/// Where the details of events are sealed, their patients, records and fields are not seen: a query for
+/// these finds such an event only once its details are opened.
+///
 /// # Example
 ///
 /// ```
@@ -257,6 +260,7 @@ impl Query {
             subject.records.retain(|row| self.wants_row(row));
         }
         event.subjects.retain(|subject| !subject.records.is_empty());
+        event.sealed.clear();
         event
     }
 }

@@ -15,10 +15,11 @@ use crate::ward::{MERCY, kinds, names, seal_note, subject, tenant};
 
 #[test]
 fn it_verifies_without_keys_and_after_one_was_destroyed() {
-    let folder = tempfile::tempdir().unwrap();
+    let outer = tempfile::tempdir().unwrap();
+    let folder = outer.path().join("journal");
     let key = JournalKey::generate(Origin::new("ehr.example/audit").unwrap()).unwrap();
     let verifier = key.verifier();
-    let journal = Arc::new(Journal::builder(folder.path(), key).create().unwrap());
+    let journal = Arc::new(Journal::builder(&folder, key).create().unwrap());
     let keys = ScopedKeys::builder(MemoryStore::new(), LocalKms::generate().unwrap());
     let keys = Arc::new(keys.build());
     block_on(keys.add_tenant(&tenant(MERCY))).unwrap();
@@ -31,7 +32,7 @@ fn it_verifies_without_keys_and_after_one_was_destroyed() {
         seal_note(&session, patient).unwrap();
     }
     let events = || {
-        let entries = Entries::open(folder.path(), &verifier).unwrap();
+        let entries = Entries::open(&folder, &verifier).unwrap();
         let events = entries.filter_map(|entry| entry.unwrap().event());
         events.collect::<Vec<EventRecord>>()
     };
@@ -43,9 +44,7 @@ fn it_verifies_without_keys_and_after_one_was_destroyed() {
     let erasure = DetailErasure::new(&ages, &holds).overriding("court-order");
     block_on(session.erase_details(&subject("p-1"), erasure)).unwrap();
 
-    let report = Verifier::new(verifier.clone())
-        .verify(folder.path())
-        .unwrap();
+    let report = Verifier::new(verifier.clone()).verify(&folder).unwrap();
     assert!(report.fault.is_none() && report.entries >= 6);
     let after = events();
     assert_eq!(after.len(), 5);

@@ -319,6 +319,25 @@ fn several_for_a_single_purpose_are_summarised_on_request() {
     assert_eq!(each.disclosures().len(), 7);
 }
 
+/// An accounting that left out what it could not read would pass for a whole one.
+#[test]
+fn sealed_disclosures_of_the_tenant_are_counted() {
+    let ward = Ward::new();
+    ward.send(SPRING, "p-1", Purpose::PublicHealth, &to(COUNTY));
+    let whole = request().over(ward.history()).unwrap();
+    assert_eq!(whole.sealed(), 0);
+    let mut events = ward.events();
+    events[0].sealed = vec!["phi1.".to_owned()];
+    events[0].subjects.clear();
+    let accounting = request().over(sound(events.clone())).unwrap();
+    assert_eq!(
+        (accounting.disclosures().len(), accounting.sealed()),
+        (0, 1)
+    );
+    events[0].tenant = "general".into();
+    assert_eq!(request().over(sound(events)).unwrap().sealed(), 0);
+}
+
 #[test]
 fn half_a_log_makes_no_accounting() {
     let ward = Ward::new();

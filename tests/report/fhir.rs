@@ -230,11 +230,14 @@ fn the_published_models_and_profiles_accept_every_resource() {
     assert_eq!(check("bundle", &empty).unwrap().trim(), "{}");
 }
 
+/// What is made wrong with a resource, and how.
+type Edit<'e> = (&'e str, &'e dyn Fn(&mut Value));
+
 /// The check would prove nothing if it accepted anything.
 #[test]
 fn the_check_refuses_what_the_profiles_refuse() {
     let events = events();
-    let edits: [(&str, &dyn Fn(&mut Value)); 10] = [
+    let edits: [Edit<'_>; 10] = [
         ("a member unknown to FHIR", &|of| {
             of["subject"] = json!("p-1")
         }),

@@ -1,6 +1,7 @@
 //! How a journal is made and opened.
 
 use alloc::boxed::Box;
+use alloc::string::String;
 use alloc::vec::Vec;
 use core::fmt;
 use core::time::Duration;
@@ -14,7 +15,7 @@ use super::journal::Journal;
 use super::log::{Log, Now};
 use super::recover::{self, Place, root_at};
 use super::settings::Settings;
-use super::{JournalKey, SignedCheckpoint};
+use super::{Anchor, JournalKey, SignedCheckpoint, newest_anchored};
 use crate::audit::Durability;
 use crate::clock::{Clock, SystemClock};
 
@@ -26,6 +27,7 @@ pub struct JournalBuilder {
     second: Option<PathBuf>,
     trusted: Vec<SignedCheckpoint>,
     continues: Option<SignedCheckpoint>,
+    anchors: Vec<Box<dyn Anchor>>,
     clock: Box<dyn Clock>,
     is_tended: bool,
 }
@@ -39,6 +41,7 @@ impl JournalBuilder {
             second: None,
             trusted: Vec::new(),
             continues: None,
+            anchors: Vec::new(),
             clock: Box::new(SystemClock::default()),
             is_tended: true,
         }
@@ -128,6 +131,25 @@ impl JournalBuilder {
         self
     }
 
+    /// A place out of reach that checkpoints are sent to, by a thread of its own; each call adds one.
+    ///
+    /// What the anchor holds is [trusted](Self::trusts) when the journal is opened. If it cannot be asked
+    /// then, the journal opens all the same, because a hospital must be able to start while its object
+    /// storage is down, and its first entry names the anchors that were not asked.
+    #[must_use]
+    pub fn anchor(mut self, anchor: impl Anchor + 'static) -> Self {
+        self.anchors.push(Box::new(anchor));
+        self
+    }
+
+    /// How often; every minute unless stated. **This is how long somebody with root and the signing key
+    /// can still rewrite what was recorded.**
+    #[must_use]
+    pub fn anchor_every(mut self, interval: Duration) -> Self {
+        self.settings.anchor_every = interval;
+        self
+    }
+
     /// The clock; the operating system's unless stated.
     #[must_use]
     pub fn clock(mut self, clock: impl Clock + 'static) -> Self {
@@ -160,7 +182,7 @@ impl JournalBuilder {
             continues: continues.map(Continued::of),
         };
         let folder = DiskFolder::create(&self.path).map_err(of_io)?;
-        self.start(folder, |place, now| {
+        self.start(folder, |place, _, now| {
             let log = recover::create(place, &Note::new(begin, now.wall), now)?;
             Ok((log, None))
         })
@@ -184,11 +206,15 @@ impl JournalBuilder {
         fs::metadata(&self.path).map_err(of_io)?;
         let folder = DiskFolder(self.path.clone());
         let trusted = self.trusted.clone();
-        self.start(folder, |place, now| {
-            let verifier = place.key.verifier();
-            let (log, opened) = recover::open(place, now)?;
-            for signed in &trusted {
+        let verifier = self.key.verifier();
+        self.start(folder, |place, anchors, now| {
+            let (log, mut opened) = recover::open(place, now)?;
+            let anchored = newest_anchored(anchors.iter().map(|anchor| &**anchor), &verifier);
+            for signed in trusted.iter().chain(anchored.trusted()) {
                 check_trusted(&log, signed, &verifier)?;
+            }
+            if let NoteKind::Open { unasked, .. } = &mut opened {
+                unasked.extend(anchored.errors().map(|(name, _)| String::from(name)));
             }
             Ok((log, Some(opened)))
         })
@@ -197,7 +223,11 @@ impl JournalBuilder {
     fn start(
         self,
         folder: DiskFolder,
-        make: impl FnOnce(Place, Now) -> Result<(Log, Option<NoteKind>), JournalError>,
+        make: impl FnOnce(
+            Place,
+            &[Box<dyn Anchor>],
+            Now,
+        ) -> Result<(Log, Option<NoteKind>), JournalError>,
     ) -> Result<Journal, JournalError> {
         refuse_open_modes(&self.path)?;
         let lock = lock(&self.path)?;
@@ -219,8 +249,9 @@ impl JournalBuilder {
             wall: self.clock.wall(),
             monotonic: self.clock.monotonic(),
         };
-        let (log, opened) = make(place, now)?;
-        let journal = Journal::start(log, self.clock, lock, self.is_tended).map_err(of_io)?;
+        let (log, opened) = make(place, &self.anchors, now)?;
+        let journal =
+            Journal::start(log, self.clock, lock, self.anchors, self.is_tended).map_err(of_io)?;
         if let Some(opened) = opened {
             journal.shared().opened(opened).map_err(|_| NO_ROOM)?;
         }

@@ -12,8 +12,9 @@ use crate::audit::AuditError;
 #[derive(Debug, Default)]
 pub(super) struct Queue {
     state: Mutex<State>,
-    /// A batch is done.
-    done: Condvar,
+    /// A batch is done: those of even number, and those of odd number, so that the end of one does not
+    /// wake all threads of the next.
+    done: [Condvar; 2],
 }
 
 #[derive(Debug, Default)]
@@ -21,7 +22,9 @@ struct State {
     waiting: Vec<Incoming>,
     /// The number of the first of them.
     first: u64,
-    /// Entries with smaller numbers are decided.
+    /// The number of the batch that they are.
+    batch: u64,
+    /// Batches with smaller numbers are decided.
     decided: u64,
     /// Those of them that were refused and whose threads do not know yet.
     refused: HashMap<u64, AuditError>,
@@ -37,30 +40,35 @@ impl Queue {
     ) -> Result<(), AuditError> {
         let mut state = self.lock();
         let number = state.first + state.waiting.len() as u64;
+        let batch = state.batch;
         state.waiting.push(entry);
-        while state.is_at_work && number >= state.decided {
-            state = self
-                .done
-                .wait(state)
-                .unwrap_or_else(PoisonError::into_inner);
+        let done = self.done_with(batch);
+        while state.is_at_work && batch >= state.decided {
+            state = done.wait(state).unwrap_or_else(PoisonError::into_inner);
         }
-        if number >= state.decided {
+        if batch >= state.decided {
             state.is_at_work = true;
-            let batch = core::mem::take(&mut state.waiting);
+            let entries = core::mem::take(&mut state.waiting);
             let first = state.first;
-            state.first += batch.len() as u64;
+            state.first += entries.len() as u64;
+            state.batch += 1;
             drop(state);
             let mut work = Work {
                 queue: self,
+                batch,
                 first,
-                count: batch.len(),
+                count: entries.len(),
                 results: Vec::new(),
             };
-            work.results = add(&batch);
+            work.results = add(&entries);
             drop(work);
             state = self.lock();
         }
         state.refused.remove(&number).map_or(Ok(()), Err)
+    }
+
+    const fn done_with(&self, batch: u64) -> &Condvar {
+        &self.done[(batch % 2) as usize]
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
@@ -71,6 +79,7 @@ impl Queue {
 /// A batch at work. Its threads are told when it is dropped, also by a panic.
 struct Work<'a> {
     queue: &'a Queue,
+    batch: u64,
     first: u64,
     count: usize,
     results: Vec<Result<(), AuditError>>,
@@ -86,10 +95,12 @@ impl Drop for Work<'_> {
                 state.refused.insert(number, error);
             }
         }
-        state.decided = self.first + self.count as u64;
+        state.decided = self.batch + 1;
         state.is_at_work = false;
         drop(state);
-        self.queue.done.notify_all();
+        self.queue.done_with(self.batch).notify_all();
+        // One of those that wait for the next batch does its work.
+        self.queue.done_with(self.batch + 1).notify_one();
     }
 }
 

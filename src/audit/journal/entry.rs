@@ -100,6 +100,9 @@ pub enum NoteKind {
         /// What was dropped at its end, because a crash had left it torn.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         dropped: Option<Dropped>,
+        /// The anchors that could not be asked what they hold.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        unasked: Vec<String>,
     },
     /// The writer is alive.
     Heartbeat {

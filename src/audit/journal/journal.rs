@@ -2,7 +2,9 @@
 
 use alloc::boxed::Box;
 use alloc::collections::BTreeMap;
+use alloc::string::String;
 use alloc::sync::Arc;
+use alloc::vec::Vec;
 use core::fmt;
 use std::fs::File;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -13,7 +15,7 @@ use super::entry::{Note, NoteKind};
 use super::keeper::Keeper;
 use super::line::LONGEST_ENTRY;
 use super::log::{Incoming, Log, Now};
-use super::{JournalKey, SignedCheckpoint};
+use super::{Anchor, AnchorError, JournalKey, SignedCheckpoint};
 use crate::access::Purpose;
 use crate::audit::record::EventRecord;
 use crate::audit::{AuditError, AuditSink, Event, RecordSink, Repeats};
@@ -61,7 +63,7 @@ use crate::clock::Clock;
 /// ```
 pub struct Journal {
     shared: Arc<Shared>,
-    keeper: Option<Keeper>,
+    keepers: Vec<Keeper>,
     is_closed: bool,
 }
 
@@ -74,6 +76,16 @@ pub(super) struct Shared {
     _lock: File,
     last_heartbeat: Mutex<core::time::Duration>,
     repeats: Repeats,
+    anchors: Vec<Box<dyn Anchor>>,
+    anchored: Mutex<Anchorings>,
+}
+
+/// What was sent to the anchors.
+#[derive(Default)]
+struct Anchorings {
+    /// How many entries each has the checkpoint of, by its name.
+    sizes: BTreeMap<String, u64>,
+    error: Option<AnchorError>,
 }
 
 /// What [`Journal::status`] tells.
@@ -88,6 +100,10 @@ pub struct JournalStatus {
     pub elsewhere: u64,
     /// How many bytes the reserve for emergencies has left.
     pub reserve_left: u64,
+    /// How many entries an anchor has the checkpoint of.
+    pub anchored: u64,
+    /// Why an anchor did not take the newest checkpoint when it was last sent.
+    pub anchor_error: Option<AnchorError>,
 }
 
 impl Journal {
@@ -101,10 +117,12 @@ impl Journal {
         log: Log,
         clock: Box<dyn Clock>,
         lock: File,
+        anchors: Vec<Box<dyn Anchor>>,
         is_tended: bool,
     ) -> std::io::Result<Self> {
         let last_heartbeat = Mutex::new(clock.monotonic());
         let tick = log.settings.sync_within.min(log.settings.checkpoint_every) / 4;
+        let anchor_every = log.settings.anchor_every;
         let repeats = Repeats::new(log.settings.repeat_window);
         let shared = Arc::new(Shared {
             queue: Queue::default(),
@@ -113,17 +131,27 @@ impl Journal {
             _lock: lock,
             last_heartbeat,
             repeats,
+            anchors,
+            anchored: Mutex::default(),
         });
-        let tended = Arc::clone(&shared);
-        let keeper = match is_tended {
-            true => Some(Keeper::start("phi-seal journal", tick, move || {
+        let mut keepers = Vec::new();
+        if is_tended {
+            let tended = Arc::clone(&shared);
+            keepers.push(Keeper::start("phi-seal journal", tick, move || {
                 tended.tend()
-            })?),
-            false => None,
-        };
+            })?);
+        }
+        if is_tended && !shared.anchors.is_empty() {
+            // Of its own, because an anchor may be far away.
+            let tended = Arc::clone(&shared);
+            let anchor = move || {
+                let _ = tended.anchor();
+            };
+            keepers.push(Keeper::start("phi-seal anchor", anchor_every, anchor)?);
+        }
         Ok(Self {
             shared,
-            keeper,
+            keepers,
             is_closed: false,
         })
     }
@@ -135,12 +163,18 @@ impl Journal {
 
     /// How it is.
     pub fn status(&self) -> JournalStatus {
+        let anchored = self.shared.anchored();
+        let (sizes, anchor_error) = (anchored.sizes.values(), anchored.error);
+        let anchored_size = sizes.copied().max().unwrap_or(0);
+        drop(anchored);
         let log = self.shared.log();
         JournalStatus {
             entries: log.tree.len(),
             signed: log.signed.checkpoint().size(),
             elsewhere: log.spill.count,
             reserve_left: log.spill.reserve_left(),
+            anchored: anchored_size,
+            anchor_error,
         }
     }
 
@@ -161,6 +195,17 @@ impl Journal {
         self.shared.tend();
     }
 
+    /// Sends the newest checkpoint to each anchor that does not have it, and returns how many entries it
+    /// is of. Happens by itself as often as [`anchor_every`](JournalBuilder::anchor_every) says, and when
+    /// the journal is closed.
+    ///
+    /// # Errors
+    ///
+    /// Of the first anchor that did not take it; the others were asked too.
+    pub fn anchor(&self) -> Result<u64, AnchorError> {
+        self.shared.anchor()
+    }
+
     /// Closes the journal: everything is on the disk and under a checkpoint, and the next writer
     /// knows that nothing is missing. Dropping it does the same, without an answer.
     ///
@@ -172,12 +217,14 @@ impl Journal {
     }
 
     fn finish(&mut self) -> Result<(), AuditError> {
-        self.keeper = None;
+        self.keepers.clear();
         self.is_closed = true;
         let told = self.shared.tell_counts(None);
         self.shared.note(NoteKind::Close, false)?;
         let now = self.shared.now();
         let settled = self.shared.log().settle(now);
+        // An anchor that is out of reach is no reason to stay open.
+        let _ = self.shared.anchor();
         settled.map_err(|_| NOT_SETTLED).and(told)
     }
 }
@@ -248,13 +295,37 @@ impl Shared {
     }
 
     fn heartbeat(&self) -> Result<(), AuditError> {
-        let anchored = BTreeMap::new();
+        let anchored = self.anchored().sizes.clone();
         self.note(NoteKind::Heartbeat { anchored }, false)?;
         *self
             .last_heartbeat
             .lock()
             .unwrap_or_else(PoisonError::into_inner) = self.clock.monotonic();
         Ok(())
+    }
+
+    fn anchor(&self) -> Result<u64, AnchorError> {
+        let signed = self.log().signed.clone();
+        let size = signed.checkpoint().size();
+        let mut result = Ok(size);
+        for anchor in &self.anchors {
+            let has_it = self.anchored().sizes.get(anchor.name()) == Some(&size);
+            let published = if has_it {
+                Ok(())
+            } else {
+                anchor.publish(&signed)
+            };
+            match published {
+                Ok(()) => drop(self.anchored().sizes.insert(anchor.name().into(), size)),
+                Err(error) => result = result.and(Err(error)),
+            }
+        }
+        self.anchored().error = result.err();
+        result
+    }
+
+    fn anchored(&self) -> MutexGuard<'_, Anchorings> {
+        self.anchored.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn tend(&self) {

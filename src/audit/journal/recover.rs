@@ -108,7 +108,14 @@ pub(super) fn open(place: Place, now: Now) -> Result<(Log, NoteKind), JournalErr
         settings,
     };
     let clean = end.is_closed && dropped.is_none();
-    Ok((log, NoteKind::Open { clean, dropped }))
+    Ok((
+        log,
+        NoteKind::Open {
+            clean,
+            dropped,
+            unasked: Vec::new(),
+        },
+    ))
 }
 
 /// The root that the journal had when it held `size` entries.

@@ -14,6 +14,7 @@ pub(super) struct Settings {
     pub(super) segment_bytes: u64,
     pub(super) segment_age: Duration,
     pub(super) heartbeat_every: Duration,
+    pub(super) anchor_every: Duration,
     pub(super) reserve_bytes: u64,
     /// Within which failures that are alike are counted instead of written one by one.
     pub(super) repeat_window: Duration,
@@ -28,6 +29,7 @@ impl Default for Settings {
             segment_bytes: 64 << 20,
             segment_age: Duration::from_secs(24 * 60 * 60),
             heartbeat_every: Duration::from_secs(60),
+            anchor_every: Duration::from_secs(60),
             reserve_bytes: 1 << 20,
             repeat_window: Duration::from_secs(60),
         }

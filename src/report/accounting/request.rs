@@ -33,7 +33,8 @@ use crate::report::day;
 ///
 /// # What it does not know
 ///
-/// Disclosures that nobody recorded; opening and showing a record is none. Disclosures by business
+/// Disclosures whose details are sealed, which it counts ([`Accounting::sealed`]). Disclosures that nobody
+/// recorded; opening and showing a record is none. Disclosures by business
 /// associates, which belong into an accounting too (b)(1), unless they were stated. Whether an
 /// exclusion or purpose that was stated is true. The simplified form for research on 50 or more
 /// individuals (b)(4) is not made. Days are those of UTC: where the organisation's day is another, ask
@@ -51,7 +52,7 @@ use crate::report::day;
 ///
 /// # let line = r#"{"v":1,"event":"s-1-1","action_id":"s-1","part":1,"parts":1,"time":
 /// # "2026-02-03T08:30:00.000000000Z","tenant":"mercy","session":"s","auth":{"strength":"service"},
-/// # "actor":{"id":"a"},"purpose":"PUBLHLTH","action":"disclose","outcome":"success",
+/// # "actor":{"id":"a"},"purpose":"PUBHLTH","action":"disclose","outcome":"success",
 /// # "recipient":{"name":"County Health Department"},"subjects":[{"subject":"p-1","records":[
 /// # {"type":"patient","id":"p-1","fields":[{"name":"name","outcome":"success"}]}]}]}"#
 /// # .replace('\n', "");
@@ -141,7 +142,7 @@ impl AccountingRequest {
         for event in events {
             collected.add(&self, &event?);
         }
-        Ok(Accounting::of(self, collected.entries))
+        Ok(Accounting::of(self, collected.entries, collected.sealed))
     }
 }
 
@@ -160,6 +161,7 @@ impl fmt::Debug for AccountingRequest {
 struct Collected {
     entries: Vec<Entry>,
     by_action: HashMap<String, usize>,
+    sealed: u64,
 }
 
 impl Collected {
@@ -167,6 +169,7 @@ impl Collected {
         if event.tenant != request.tenant || event.action != ActionKind::Disclose.code() {
             return;
         }
+        self.sealed += u64::from(!event.sealed.is_empty());
         if let Some(at) = self.by_action.get(&event.action_id) {
             self.entries[*at].add(event, &request.subject);
         } else if let Some(entry) = Entry::of(event, &request.subject) {

@@ -33,6 +33,7 @@ pub struct Accounting {
     later: u64,
     corrected: u64,
     corrections_of_nothing: u64,
+    sealed: u64,
 }
 
 impl Accounting {
@@ -74,6 +75,12 @@ impl Accounting {
         self.corrections_of_nothing
     }
 
+    /// How many events are disclosures of this tenant whose details are sealed, so that they may be this
+    /// patient's: **unless this is 0, the accounting is not whole.** Open the details first.
+    pub const fn sealed(&self) -> u64 {
+        self.sealed
+    }
+
     /// What the patient gets: nothing of what is excluded or withheld, and not that anything is.
     pub fn patient_copy(&self) -> PatientCopy<'_> {
         PatientCopy {
@@ -84,7 +91,7 @@ impl Accounting {
         }
     }
 
-    pub(super) fn of(request: AccountingRequest, entries: Vec<Entry>) -> Self {
+    pub(super) fn of(request: AccountingRequest, entries: Vec<Entry>, sealed: u64) -> Self {
         let mut accounting = Self {
             tenant: request.tenant.clone(),
             subject: request.subject.clone(),
@@ -98,6 +105,7 @@ impl Accounting {
             later: 0,
             corrected: 0,
             corrections_of_nothing: 0,
+            sealed,
         };
         let mut had_effect = alloc::vec![false; request.suspensions.len()];
         let mut listed = Vec::new();
