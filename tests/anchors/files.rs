@@ -105,6 +105,21 @@ fn of_two_who_publish_at_once_one_is_refused() {
 }
 
 #[test]
+fn a_file_that_somebody_is_writing_is_left_to_them() {
+    let folder = tempfile::tempdir().unwrap();
+    let (anchor, key) = (FileAnchor::new(folder.path()), key());
+    let file = file(folder.path(), &key, 7);
+    fs::create_dir(file.parent().unwrap()).unwrap();
+    let writer = fs::File::create(&file).unwrap();
+    writer.lock().unwrap();
+    let left = kind(anchor.publish(&signed(&key, 7, "a")));
+    assert_eq!(left, Some(AnchorErrorKind::Unreachable));
+    assert_eq!(fs::read(&file).unwrap(), b"");
+    drop(writer);
+    anchor.publish(&signed(&key, 7, "a")).unwrap();
+}
+
+#[test]
 fn a_file_that_a_crash_tore_counts_once_it_is_completed() {
     let key = key();
     let (before, torn) = (signed(&key, 3, "a"), signed(&key, 7, "a"));

@@ -3,4 +3,5 @@
 
 mod files;
 mod newest;
+mod restored;
 mod world;
