@@ -34,8 +34,9 @@
 //! `derive` and `serde` (default); `index` and `index-phonetic` for searches; `threads`; `jiff-0_2`,
 //! `chrono-0_4`, `time-0_3`, `uuid-1`; columns in databases by `sqlx-0_9`, `diesel-2` and
 //! `sea-orm-2`, each also with `-postgres`, the first two with `-sqlite`; `aws-kms` and
-//! `pkcs11` for keys in AWS KMS and in an HSM; `scoped-keys`; `cli` for the command-line tool. Features
-//! only add.
+//! `pkcs11` for keys in AWS KMS and in an HSM; `scoped-keys`; `journal` for the tamper-evident audit log,
+//! its forwarder and reports, `s3` for its anchor in object storage, `tracing-0_1` for events as lines;
+//! `cli` for the command-line tool. Features only add.
 #![forbid(unsafe_code)]
 
 extern crate alloc;

@@ -82,7 +82,7 @@ fn another_history_and_a_shorter_one_are_refused() {
 #[test]
 fn of_two_who_publish_at_once_one_is_refused() {
     let key = key();
-    for round in 0..50 {
+    for round in 0..200 {
         let folder = tempfile::tempdir().unwrap();
         let anchor = FileAnchor::new(folder.path());
         let publish = |entry| anchor.publish(&signed(&key, 3, entry));
@@ -95,9 +95,28 @@ fn of_two_who_publish_at_once_one_is_refused() {
         let winner = if one.is_ok() { "a" } else { "b" };
         assert!(one.is_ok() != two.is_ok(), "{round}: {one:?} {two:?}");
         assert_eq!(latest, signed(&key, 3, winner).as_str());
-        let loser = if one.is_ok() { two } else { one };
-        assert_eq!(kind(loser), Some(AnchorErrorKind::Refused));
+        // At once, or while the other was at it.
+        let loser = kind(if one.is_ok() { two } else { one }).unwrap();
+        use AnchorErrorKind::{Refused, Unreachable};
+        assert!([Refused, Unreachable].contains(&loser), "{loser:?}");
+        let again = publish(if winner == "a" { "b" } else { "a" });
+        assert_eq!(kind(again), Some(Refused));
     }
+}
+
+#[test]
+fn a_file_that_somebody_is_writing_is_left_to_them() {
+    let folder = tempfile::tempdir().unwrap();
+    let (anchor, key) = (FileAnchor::new(folder.path()), key());
+    let file = file(folder.path(), &key, 7);
+    fs::create_dir(file.parent().unwrap()).unwrap();
+    let writer = fs::File::create(&file).unwrap();
+    writer.lock().unwrap();
+    let left = kind(anchor.publish(&signed(&key, 7, "a")));
+    assert_eq!(left, Some(AnchorErrorKind::Unreachable));
+    assert_eq!(fs::read(&file).unwrap(), b"");
+    drop(writer);
+    anchor.publish(&signed(&key, 7, "a")).unwrap();
 }
 
 #[test]

@@ -4,4 +4,5 @@
 mod files;
 mod journals;
 mod newest;
+mod restored;
 mod world;

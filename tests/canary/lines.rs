@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use phi_seal::audit::{MemorySink, Pseudonyms, Tee};
+use phi_seal::audit::{Disclosure, MemorySink, Pseudonyms, Tee};
 use phi_seal::danger::{PermitAll, export_data_key};
 use phi_seal::integration::tracing::TracingSink;
 use phi_seal::key::{DataKey, KeyScope, KeyUse, Keyring};
@@ -34,7 +34,7 @@ fn lines_name_nobody() {
         assert!(String::from_utf8_lossy(&log).contains("action=\"open\""));
         evidence.take("text", log);
         let lines = captured(act);
-        assert_eq!(lines.len(), 7, "{lines:?}");
+        assert_eq!(lines.len(), 8, "{lines:?}");
         evidence.take("JSON", serde_json::to_vec(&lines).unwrap());
         let sink = TracingSink::new(pseudonyms.clone()).actors_in_clear();
         evidence.debug(
@@ -113,4 +113,13 @@ fn act(session: &Session, marker: &'static str) {
     let other = RecordId::new("r-2").unwrap();
     let moved = RecordRef::new(&other, &subject);
     session.rebind(&TEXT, row, moved, &sealed).unwrap();
+    let disclosure = Disclosure::to(marker).unwrap();
+    let disclosure = disclosure
+        .address(marker)
+        .unwrap()
+        .description(marker)
+        .unwrap();
+    session
+        .disclosed(&[(row, &[TEXT.info()])], &disclosure)
+        .unwrap();
 }

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
+use phi_seal::audit::Disclosure;
 use phi_seal::audit::journal::{
     Destination, Entries, Form, ForwardError, Forwarded, Forwarder, ForwarderBuilder, Journal,
     JournalError, JournalKey, Origin, VerifierKey,
@@ -58,6 +59,20 @@ impl World {
             let row = RecordRef::new(&id, &subject);
             self.session.seal_value(&NAME, row, &value).unwrap();
         }
+    }
+
+    /// Records a disclosure of the first of them to somebody.
+    pub(crate) fn disclose(&self, to: &str) {
+        let (subject, id) = (
+            SubjectId::new("p-0").unwrap(),
+            RecordId::new("r-1").unwrap(),
+        );
+        let row = RecordRef::new(&id, &subject);
+        let disclosure = Disclosure::to(to).unwrap().description("by fax").unwrap();
+        let event = self
+            .session
+            .disclosed(&[(row, &[NAME.info()])], &disclosure);
+        event.unwrap();
     }
 
     pub(crate) fn path(&self) -> PathBuf {

@@ -105,8 +105,8 @@ impl S3Anchor {
         let mut marker = Marker::default();
         for _ in 0..MOST_PAGES {
             let page = self.page(key, marker)?;
-            let of_key = page.versions().iter().filter(|it| it.key() == Some(key));
-            if let Some(last) = of_key.last() {
+            let mut of_key = page.versions().iter().filter(|it| it.key() == Some(key));
+            if let Some(last) = of_key.next_back() {
                 oldest = Some(Version {
                     id: last.version_id().unwrap_or("null").to_owned(),
                     len: last.size().unwrap_or(i64::MAX),

@@ -110,6 +110,8 @@ pub(super) fn write(
                 search_index = search.map(|search| search.index.as_str()),
                 search_fields = header.search_fields.as_deref(),
                 generation = event.generation,
+                exclusion = event.exclusion.as_deref(),
+                corrects = event.corrects.as_deref(),
                 outcome = event.outcome.as_str(),
                 subject = line.subject.as_deref(),
                 record_type = line.record_type.as_deref(),

@@ -16,7 +16,7 @@ use crate::audit::{AuditError, AuditSink, Event, Outcome, Pseudonyms};
 /// where there is something to say:
 ///
 /// - `event`, `part`, `parts`, `time`, `tenant`, `session`, `auth`, `actor`, `roles` (joined by
-///   commas), `purpose`, `reason`, `action`, `request_id`, `policy`, `observer`, `generation`, `outcome`;
+///   commas), `purpose`, `reason`, `action`, `request_id`, `policy`, `observer`, `generation`, `exclusion`, `corrects`, `outcome`;
 /// - of searches `search_type`, `search_index`, `search_fields`;
 /// - `line` and `lines`: which line of its part this is, from 1, and of how many;
 /// - `subject`, `record_type`, `record`, and, joined by commas and of the same length, `fields`,
@@ -30,7 +30,8 @@ use crate::audit::{AuditError, AuditSink, Event, Outcome, Pseudonyms};
 /// sink is asked, so put it last: that the events are kept is then known before.
 ///
 /// A line holds no value, and **no id of a patient, record or actor but as a
-/// [pseudonym](Pseudonyms)**; nor a key id or tag, which link a patient's rows, nor the source address.
+/// [pseudonym](Pseudonyms)**; nor a key id or tag, which link a patient's rows, nor the source address, nor a disclosure's recipient and
+/// description.
 /// In clear are the tenant, the application's own request id, and names and codes, of which there
 /// must be none that say who somebody is. Read at [`Pseudonyms`] what a pseudonym does not hide.
 ///

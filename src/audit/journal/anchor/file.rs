@@ -4,7 +4,7 @@ use alloc::format;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 use core::fmt;
-use std::fs::{self, File, OpenOptions};
+use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 
@@ -86,7 +86,8 @@ impl FileAnchor {
         }
         sizes.sort_unstable();
         for size in sizes.into_iter().rev() {
-            let bytes = read(&path(folder, size))?;
+            let file = File::open(path(folder, size)).map_err(of_io)?;
+            let bytes = read(&file)?;
             if is_whole(&bytes) {
                 let text = String::from_utf8(bytes).unwrap_or_default();
                 return Ok(Some(Filed { size, text }));
@@ -115,17 +116,7 @@ impl Anchor for FileAnchor {
         {
             return Err(SMALLER);
         }
-        let path = path(&folder, size);
-        let mut options = OpenOptions::new();
-        options.write(true).create_new(true);
-        #[cfg(unix)]
-        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-        let text = checkpoint.as_str();
-        match options.open(&path) {
-            Ok(file) => finish(file, text.as_bytes()),
-            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => complete(&path, text),
-            Err(error) => Err(of_io(error)),
-        }?;
+        keep(&path(&folder, size), checkpoint.as_str().as_bytes())?;
         sync_folder(&folder).map_err(of_io)
     }
 
@@ -147,24 +138,54 @@ impl fmt::Debug for FileAnchor {
     }
 }
 
-/// Writes the rest of a checkpoint whose beginning is there; nothing, if all of it is.
-fn complete(path: &Path, text: &str) -> Result<(), AnchorError> {
-    let there = read(path)?;
-    let rest = text
-        .as_bytes()
-        .strip_prefix(there.as_slice())
-        .ok_or(DIFFERS)?;
-    if rest.is_empty() {
-        // It may have been written by somebody who did not come to synchronise it.
-        let file = File::open(path).map_err(of_io)?;
-        return file.sync_all().map_err(of_io);
+/// Makes the file, or writes the rest of it, if its beginning is there, or nothing, if all of it is.
+fn keep(path: &Path, text: &[u8]) -> Result<(), AnchorError> {
+    let mut options = OpenOptions::new();
+    options.read(true).append(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    match options.open(path) {
+        Ok(file) => write_rest(file, text, true),
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
+            let file = File::open(path).map_err(of_io)?;
+            let there = read(&file)?;
+            if there == text {
+                // It may have been written by somebody who did not come to synchronise it.
+                return file.sync_all().map_err(of_io);
+            }
+            if !text.starts_with(&there) {
+                return Err(DIFFERS);
+            }
+            match options.create_new(false).open(path) {
+                Ok(file) => write_rest(file, text, false),
+                // Completed in between, and closed to writers since?
+                Err(error) => {
+                    let is_as_it_was = read(&File::open(path).map_err(of_io)?)? == there;
+                    Err(if is_as_it_was {
+                        of_io(error)
+                    } else {
+                        BEING_WRITTEN
+                    })
+                }
+            }
+        }
+        Err(error) => Err(of_io(error)),
     }
-    let file = OpenOptions::new().append(true).open(path).map_err(of_io)?;
-    finish(file, rest)
 }
 
-fn finish(mut file: File, text: &[u8]) -> Result<(), AnchorError> {
-    file.write_all(text).map_err(of_io)?;
+/// Nobody but who holds the lock goes on with a file that is there. Where there are no locks, nobody
+/// does but who made it.
+fn write_rest(mut file: File, text: &[u8], is_made: bool) -> Result<(), AnchorError> {
+    match file.try_lock() {
+        Ok(()) => {}
+        Err(TryLockError::WouldBlock) => return Err(BEING_WRITTEN),
+        Err(TryLockError::Error(_)) if is_made => {}
+        Err(TryLockError::Error(_)) => return Err(TORN),
+    }
+    // Since it was made or read, somebody else may have had the lock.
+    let there = read(&file)?;
+    let rest = text.strip_prefix(there.as_slice()).ok_or(DIFFERS)?;
+    file.write_all(rest).map_err(of_io)?;
     #[cfg(unix)]
     {
         let mode = std::os::unix::fs::PermissionsExt::from_mode(0o400);
@@ -185,13 +206,11 @@ fn make_folder(anchor: &Path, folder: &Path) -> Result<(), AnchorError> {
     }
 }
 
-/// As much of it as is longer than any note.
-fn read(path: &Path) -> Result<Vec<u8>, AnchorError> {
+/// From where the file stands; at most one byte more than the longest note.
+fn read(file: &File) -> Result<Vec<u8>, AnchorError> {
     let mut bytes = Vec::new();
-    let file = File::open(path).map_err(of_io)?;
-    file.take(LONGEST + 1)
-        .read_to_end(&mut bytes)
-        .map_err(of_io)?;
+    let mut file = file.take(LONGEST + 1);
+    file.read_to_end(&mut bytes).map_err(of_io)?;
     Ok(bytes)
 }
 
@@ -261,4 +280,13 @@ const DIFFERS: AnchorError = AnchorError::new(
 const SMALLER: AnchorError = AnchorError::new(
     AnchorErrorKind::Refused,
     "the anchor holds a checkpoint of more entries; the journal was restored or cut short: verify it",
+);
+const BEING_WRITTEN: AnchorError = AnchorError::new(
+    AnchorErrorKind::Unreachable,
+    "somebody else is writing this checkpoint; try again",
+);
+const TORN: AnchorError = AnchorError::new(
+    AnchorErrorKind::Refused,
+    "the anchor holds a part of this checkpoint, and its file system has no locks by which to complete \
+     it; take the file away",
 );

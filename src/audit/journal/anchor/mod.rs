@@ -65,7 +65,8 @@ pub trait Anchor: Debug + Send + Sync {
     fn publish(&self, checkpoint: &SignedCheckpoint) -> Result<(), AnchorError>;
 
     /// The text of the checkpoint with the most entries that it holds of this origin, if any.
-    /// Unverified: see [`newest_anchored`].
+    /// Unverified, and whoever may write to the anchor may have put an older one under a larger
+    /// number: believe what [`newest_anchored`] tells, not this.
     ///
     /// # Errors
     ///

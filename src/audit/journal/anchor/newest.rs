@@ -4,7 +4,7 @@ use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 use core::fmt;
 
-use super::{Anchor, AnchorError, AnchorErrorKind};
+use super::{Anchor, AnchorError, AnchorErrorKind, Filed};
 use crate::audit::journal::{Checkpoint, CheckpointErrorKind, SignedCheckpoint, VerifierKey};
 
 /// Asks each anchor for the newest checkpoint of the key's origin, and believes those that `key`
@@ -150,32 +150,42 @@ type Found = (Option<SignedCheckpoint>, Option<AnchorError>);
 
 fn read(anchor: &dyn Anchor, key: &VerifierKey) -> Result<Found, AnchorError> {
     let origin = key.origin();
-    let Some(text) = anchor.latest(origin)? else {
-        return Ok((None, None));
-    };
-    let doubt = match SignedCheckpoint::verify(&text, key) {
-        Ok(signed) => return Ok((Some(signed), None)),
-        Err(error) => doubt_of(error.kind()),
-    };
-    let mut bound = u64::MAX;
-    for _ in 0..PASSED_OVER {
-        let filed = match anchor.latest_up_to(origin, bound) {
-            Ok(Some(filed)) => filed,
-            Ok(None) => return Ok((None, Some(doubt))),
-            Err(error) => return Ok((None, Some(error))),
+    let Some(mut filed) = anchor.latest_up_to(origin, u64::MAX)? else {
+        return match anchor.latest(origin)? {
+            Some(text) => match SignedCheckpoint::verify(&text, key) {
+                Ok(signed) => Ok((Some(signed), None)),
+                Err(error) => Ok((None, Some(doubt_of(error.kind())))),
+            },
+            None => Ok((None, None)),
         };
-        // Signed, but filed under another size: somebody copied it.
-        if let Ok(signed) = SignedCheckpoint::verify(&filed.text, key)
-            && signed.checkpoint().size() == filed.size
-        {
-            return Ok((Some(signed), Some(doubt)));
+    };
+    let mut doubt = None;
+    for _ in 0..=PASSED_OVER {
+        match believe(&filed, key) {
+            Ok(signed) => return Ok((Some(signed), doubt)),
+            Err(error) => doubt = doubt.or(Some(error)),
         }
-        match filed.size.min(bound).checked_sub(1) {
-            Some(lower) => bound = lower,
-            None => return Ok((None, Some(doubt))),
+        let lower = match filed.size.checked_sub(1) {
+            Some(bound) => anchor.latest_up_to(origin, bound),
+            None => Ok(None),
+        };
+        match lower {
+            Ok(Some(next)) if next.size < filed.size => filed = next,
+            Ok(_) => return Ok((None, doubt)),
+            Err(error) => return Ok((None, Some(error))),
         }
     }
     Ok((None, Some(FLOODED)))
+}
+
+/// An older checkpoint that is filed under a larger size than its own would hide those between.
+fn believe(filed: &Filed, key: &VerifierKey) -> Result<SignedCheckpoint, AnchorError> {
+    let signed = SignedCheckpoint::verify(&filed.text, key);
+    let signed = signed.map_err(|error| doubt_of(error.kind()))?;
+    match signed.checkpoint().size() == filed.size {
+        true => Ok(signed),
+        false => Err(MISFILED),
+    }
 }
 
 const fn doubt_of(kind: CheckpointErrorKind) -> AnchorError {
@@ -202,6 +212,10 @@ const fn doubt_of(kind: CheckpointErrorKind) -> AnchorError {
 /// How many checkpoints that are not to be believed are passed over.
 const PASSED_OVER: usize = 64;
 
+const MISFILED: AnchorError = AnchorError::new(
+    AnchorErrorKind::Malformed,
+    "the anchor holds an older checkpoint under a larger size; find out who writes there",
+);
 const FLOODED: AnchorError = AnchorError::new(
     AnchorErrorKind::Malformed,
     "the anchor holds too many checkpoints that are not to be believed; find out who writes there",

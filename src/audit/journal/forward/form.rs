@@ -15,7 +15,7 @@ pub enum Form {
     /// The entry as it is. **It is PHI**: for a far side that may hold it.
     Whole,
     /// Events with [pseudonyms](Pseudonyms) of patients, records and actors, and without source
-    /// addresses, key ids and tags; in the form of `docs/audit-event.md` otherwise. The journal's own
+    /// addresses, key ids, tags, recipients, descriptions and sealed details; in the form of `docs/audit-event.md` otherwise. The journal's own
     /// notes are sent as they are. Of an entry that this version does not know, nothing but
     /// `{"v":1,"withheld":true}`. Leaf hashes do not fit these bytes.
     Pseudonymous(Pseudonyms),
@@ -89,6 +89,10 @@ fn pseudonymous(event: &EventRecord, pseudonyms: &Pseudonyms) -> Value {
         "observer": some(&event.observer),
         "search": search,
         "generation": event.generation,
+        "repeats": event.repeats,
+        "count": event.count,
+        "exclusion": event.exclusion,
+        "corrects": event.corrects,
         "outcome": event.outcome,
         "subjects": subjects,
     }))

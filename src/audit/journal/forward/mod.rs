@@ -58,12 +58,13 @@ use worker::Worker;
 ///     }
 /// }
 ///
-/// let folder = tempfile::tempdir()?;
+/// # let temporary = tempfile::tempdir()?;
+/// # let folder = temporary.path().join("journal");
 /// let key = JournalKey::generate(Origin::new("ehr.mercy.example/audit")?)?;
 /// let verifier = key.verifier();
-/// let journal = Arc::new(Journal::builder(folder.path(), key).create()?);
+/// let journal = Arc::new(Journal::builder(&folder, key).create()?);
 ///
-/// let (path, of_journal, shelf) = (folder.path().to_owned(), journal.clone(), Arc::new(Shelf::default()));
+/// let (path, of_journal, shelf) = (folder, journal.clone(), Arc::new(Shelf::default()));
 /// let forwarder = Forwarder::builder(
 ///     move || Ok(of_journal.status().signed),
 ///     move |from| Entries::from(&path, &verifier, from),
