@@ -1,4 +1,5 @@
-#![allow(clippy::unwrap_used, clippy::panic)]
+// What was tried is printed for whoever asks: `-- --nocapture`.
+#![allow(clippy::unwrap_used, clippy::panic, clippy::print_stdout)]
 
 mod full;
 mod power;
