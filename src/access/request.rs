@@ -79,6 +79,14 @@ impl ActionKind {
             Self::EraseDetails => "erase_details",
         }
     }
+
+    /// The action of a code, spelled exactly, or `None`.
+    pub fn from_code(code: &str) -> Option<Self> {
+        Self::ALL
+            .iter()
+            .copied()
+            .find(|action| action.code() == code)
+    }
 }
 
 /// One question to a [`Policy`](super::Policy): may this access do this with these fields of

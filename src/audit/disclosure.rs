@@ -15,8 +15,8 @@ use crate::error::{Error, ErrorKind};
 ///
 /// # Security
 ///
-/// Name, address and description are recorded as they are, in clear: an audit file is PHI. `Debug`
-/// shows none of them. The texts hold no control characters and none that reorder or break a line,
+/// Name, address and description are recorded as they are, in clear, unless the log seals its details
+/// (`SealedDetails`): an audit file is PHI. `Debug` shows none of them. The texts hold no control characters and none that reorder or break a line,
 /// so that a report shows what stands there.
 ///
 /// # Example

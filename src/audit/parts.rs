@@ -37,18 +37,22 @@ pub(crate) fn events<'a>(
 /// The items of each part, in order; one empty part if there are none.
 ///
 /// The JSON form of a part is at most [`MAX_PART_LEN`] bytes, however the sink spells the event:
-/// parts are cut before the sink sees them. A short action costs one pass over the lengths of its
+/// parts are cut before the sink sees them. A disclosure's texts count once for each patient, so that a
+/// sink has room for a copy for each of them. A short action costs one pass over the lengths of its
 /// ids, and allocates nothing.
 pub(crate) fn split<'i, 'a>(header: &EventHeader<'_>, items: &'i [EventItem<'a>]) -> Parts<'i, 'a> {
+    let items_after_first = items.len().saturating_sub(1);
     let fits_surely = || {
         let lens = items.iter().map(|item| row_len(item, escaped_at_most));
-        let items = lens.sum::<usize>() + items.iter().map(field_len).sum::<usize>();
-        header_len(header, escaped_at_most) + items <= MAX_PART_LEN
+        let items_len = lens.sum::<usize>() + items.iter().map(field_len).sum::<usize>();
+        let copies = items_after_first * copy_len(header, escaped_at_most);
+        header_len(header, escaped_at_most) + items_len + copies <= MAX_PART_LEN
     };
     let lens = if items.len() <= 1 || fits_surely() {
         Vec::new()
     } else {
-        all_but_last_len(header_len(header, escaped), items)
+        let copy = copy_len(header, escaped);
+        all_but_last_len(header_len(header, escaped), copy, items)
     };
     Parts {
         items: Some(items),
@@ -87,19 +91,24 @@ impl ExactSizeIterator for Parts<'_, '_> {}
 
 /// How many items go into each part but the last, filling one after another.
 ///
-/// An item that follows another of the same record costs its field only. The JSON form also
+/// An item that follows another of the same record costs its field only. One that follows another's
+/// patient costs a copy, too; the first patient's is the one in the header. The JSON form also
 /// groups items that are not neighbours, so a part may come out shorter than counted here.
-fn all_but_last_len(header: usize, items: &[EventItem<'_>]) -> Vec<usize> {
+fn all_but_last_len(header: usize, copy: usize, items: &[EventItem<'_>]) -> Vec<usize> {
     let mut lens = Vec::new();
     let (mut from, mut used) = (0, header);
     for (at, item) in items.iter().enumerate() {
         let continues = at > from && is_same_row(&items[at - 1], item);
         let row = if continues { 0 } else { row_len(item, escaped) };
-        if at > from && used + row + field_len(item) > MAX_PART_LEN {
+        let begins_patient = at > from
+            && item.record.subject().is_some()
+            && item.record.subject() != items[at - 1].record.subject();
+        let copy = if begins_patient { copy } else { 0 };
+        if at > from && used + row + copy + field_len(item) > MAX_PART_LEN {
             lens.push(at - from);
             (from, used) = (at, header + row_len(item, escaped) + field_len(item));
         } else {
-            used += row + field_len(item);
+            used += row + copy + field_len(item);
         }
     }
     lens
@@ -117,6 +126,7 @@ const TAG: &str = r#","tag":"""#;
 const ROLE: &str = r#""","#;
 const SEARCH: &str = r#","search":{"type":"","index":"","fields":[],"reason":""}"#;
 const DISCLOSURE: &str = r#","disclosed_on":"","exclusion":"","corrects":"","recipient":{"name":"","address":""},"description":"""#;
+const COPY: &str = r#","recipient":{"name":"","address":""},"description":"""#;
 /// A date (10), a code (4), an event's id (64).
 const DISCLOSURE_VALUES: usize = 10 + 4 + 64;
 /// What a sink that coalesces adds: an event's id and a number.
@@ -157,13 +167,23 @@ fn header_len(header: &EventHeader<'_>, escaped: fn(&str) -> usize) -> usize {
 }
 
 fn disclosure_len(disclosure: &Disclosure, escaped: fn(&str) -> usize) -> usize {
+    DISCLOSURE.len() + DISCLOSURE_VALUES + texts_len(disclosure, escaped)
+}
+
+/// What a copy of a disclosure's texts costs.
+fn copy_len(header: &EventHeader<'_>, escaped: fn(&str) -> usize) -> usize {
+    let texts = header.disclosure.map(|of| texts_len(of, escaped));
+    texts.map_or(0, |texts| COPY.len() + texts)
+}
+
+fn texts_len(disclosure: &Disclosure, escaped: fn(&str) -> usize) -> usize {
     let recipient = disclosure.recipient();
     let texts = [
         Some(recipient.name()),
         recipient.address(),
         disclosure.described(),
     ];
-    DISCLOSURE.len() + DISCLOSURE_VALUES + texts.into_iter().flatten().map(escaped).sum::<usize>()
+    texts.into_iter().flatten().map(escaped).sum()
 }
 
 /// Names and codes need no escape.

@@ -180,7 +180,7 @@ mod tests {
         assert_eq!(refused.kind(), KeyErrorKind::InvalidState);
 
         let audit = key(KeyUse::Audit);
-        let subject = |key| {
+        let subject = |key: &DataKey| {
             let pseudonyms = Pseudonyms::of_data_key(key).unwrap();
             pseudonyms.subject("mercy", "p-1")
         };

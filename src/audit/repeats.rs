@@ -20,8 +20,10 @@ use super::sink::AuditError;
 /// one, at most every second from the count.
 pub(crate) struct Repeats {
     window: Duration,
-    seen: Mutex<HashMap<[u8; 32], Seen>>,
+    seen: Mutex<HashMap<Likeness, Seen>>,
 }
+
+type Likeness = [u8; 32];
 
 struct Seen {
     since: Duration,
@@ -69,7 +71,7 @@ impl Repeats {
             let earlier = seen.remove(&likeness).filter(|seen| seen.told < seen.count);
             drop(seen);
             if let Some(earlier) = earlier {
-                write(&earlier.tell())?;
+                self.tell_or_keep(likeness, earlier, &write)?;
             }
             write(&event)?;
             self.remember(likeness, event, now);
@@ -89,20 +91,39 @@ impl Repeats {
         Ok(())
     }
 
-    /// Takes the events that tell the counts of what is over by now, or of everything.
-    pub(crate) fn take_counts(&self, now: Option<Duration>) -> Vec<EventRecord> {
-        let mut counts = Vec::new();
-        self.seen().retain(|_, seen| {
-            let is_over = now.is_none_or(|now| self.is_over(seen, now));
-            if is_over && seen.told < seen.count {
-                counts.push(seen.tell());
-            }
-            !is_over
-        });
-        counts
+    /// Writes the counts of what is over by now, or of everything. Those that cannot be written stay, for
+    /// the next time.
+    pub(crate) fn tell_counts(
+        &self,
+        now: Option<Duration>,
+        write: impl Fn(&EventRecord) -> Result<(), AuditError>,
+    ) -> Result<(), AuditError> {
+        let is_over = |_: &Likeness, seen: &mut Seen| now.is_none_or(|now| self.is_over(seen, now));
+        let over: Vec<_> = self.seen().extract_if(is_over).collect();
+        let mut result = Ok(());
+        for (likeness, seen) in over.into_iter().filter(|(_, seen)| seen.told < seen.count) {
+            result = result.and(self.tell_or_keep(likeness, seen, &write));
+        }
+        result
     }
 
-    fn remember(&self, likeness: [u8; 32], event: EventRecord, now: Duration) {
+    fn tell_or_keep(
+        &self,
+        likeness: Likeness,
+        seen: Seen,
+        write: impl Fn(&EventRecord) -> Result<(), AuditError>,
+    ) -> Result<(), AuditError> {
+        let told = write(&seen.tell());
+        if told.is_err() {
+            // Apart from failures to come, which begin a series of their own.
+            let digest = Sha256::new().chain_update(likeness);
+            let apart = digest.chain_update(&seen.first).finalize();
+            self.seen().insert(apart.into(), seen);
+        }
+        told
+    }
+
+    fn remember(&self, likeness: Likeness, event: EventRecord, now: Duration) {
         let mut seen = self.seen();
         // What is not remembered is written each time.
         if seen.len() < MOST_SEEN {
@@ -120,7 +141,7 @@ impl Repeats {
         now.saturating_sub(seen.since) >= self.window
     }
 
-    fn seen(&self) -> MutexGuard<'_, HashMap<[u8; 32], Seen>> {
+    fn seen(&self) -> MutexGuard<'_, HashMap<Likeness, Seen>> {
         self.seen.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -142,7 +163,7 @@ fn may_repeat(event: &EventRecord) -> bool {
 }
 
 /// Equal for failures that differ by their time, session, action number and request only.
-fn likeness(event: &EventRecord) -> [u8; 32] {
+fn likeness(event: &EventRecord) -> Likeness {
     let mut alike = event.clone();
     for differs in [
         &mut alike.event,

@@ -1,5 +1,6 @@
 //! What may be said on the command line.
 
+use alloc::boxed::Box;
 use alloc::string::String;
 use alloc::vec::Vec;
 use core::time::Duration;
@@ -7,15 +8,18 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use super::audit::arguments::AuditCommand;
 use super::duration;
 use crate::key::KeyUse;
 
 pub(super) const NAME: &str = "phi-seal";
 
-/// Operates the keys of phi-seal, and tells what sealed values tell without a key.
+/// Operates the keys of phi-seal, verifies and reads its audit journals, and tells what sealed values
+/// tell without a key.
 ///
 /// Exit codes: 0 done; 1 failed, or something wrong was found; 2 these arguments are not understood;
-/// 3 refused, nothing was changed; 4 the KMS denied, is busy or does not answer.
+/// 3 refused, nothing was changed; 4 the KMS denied, is busy or does not answer; 5 a journal, an export
+/// or a proof is not what was signed.
 #[derive(Parser)]
 #[command(name = NAME, version, arg_required_else_help = true)]
 pub(super) struct Arguments {
@@ -28,6 +32,9 @@ pub(super) struct Arguments {
 
 #[derive(Subcommand)]
 pub(super) enum Command {
+    /// Verify, query, export, prove and report on an audit journal
+    #[command(subcommand, arg_required_else_help = true)]
+    Audit(Box<AuditCommand>),
     /// Make, show, change and verify a keyset file
     #[command(subcommand, arg_required_else_help = true)]
     Keyset(KeysetCommand),

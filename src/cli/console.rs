@@ -24,6 +24,11 @@ impl Console {
         self.out.write_all(bytes).map_err(of_io)
     }
 
+    /// Standard output as a writer; what its errors mean says [`of_io`].
+    pub(super) fn out(&mut self) -> &mut impl Write {
+        &mut self.out
+    }
+
     pub(super) fn line(&mut self, line: fmt::Arguments<'_>) -> Result<(), Failure> {
         writeln!(self.out, "{line}").map_err(of_io)
     }
@@ -67,7 +72,7 @@ impl Console {
     }
 }
 
-fn of_io(error: io::Error) -> Failure {
+pub(super) fn of_io(error: io::Error) -> Failure {
     match error.kind() {
         io::ErrorKind::BrokenPipe => Failure::reader_gone(),
         _ => Failure::of_output(),

@@ -19,6 +19,8 @@ pub(super) enum Exit {
     Refused = 3,
     /// The KMS denied, is busy, or does not answer.
     Kms = 4,
+    /// A journal, an export or a proof is not what was signed.
+    Tampered = 5,
 }
 
 /// Why a command did not do what it should. Never holds a line of input or a key byte.

@@ -1,8 +1,9 @@
-//! The command-line tool `phi-seal`, for the people who operate keys: [`Program`].
+//! The command-line tool `phi-seal`, for the people who operate keys and audit logs: [`Program`].
 //!
 //! `docs/cli.md` describes its commands, exit codes and JSON.
 
 mod arguments;
+mod audit;
 mod census;
 mod confirm;
 mod console;
@@ -102,7 +103,8 @@ impl Program {
     /// and writes to standard output and error, blocking.
     ///
     /// The exit code is 0 when it is done, 1 when it failed or found something wrong, 2 for arguments
-    /// that it does not understand, 3 when it refused, and 4 when the KMS denied or did not answer.
+    /// that it does not understand, 3 when it refused, 4 when the KMS denied or did not answer, and 5
+    /// when a journal, an export or a proof is not what was signed.
     ///
     /// # Example
     ///
@@ -142,6 +144,7 @@ impl Program {
         console: &mut Console,
     ) -> Result<Exit, Failure> {
         match command {
+            Command::Audit(command) => audit::run(&command, console),
             Command::Keyset(command) => keyset::run(command, &self.services, console).await,
             Command::RootKey { path } => keyset::make_root_key(&path, console),
             Command::Inspect(arguments) => inspect::run(&arguments, console),

@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::panic, missing_docs)]
 
 mod files;
+mod journals;
 mod newest;
 mod restored;
 mod world;

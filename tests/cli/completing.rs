@@ -16,6 +16,8 @@ fn each_shell_has_a_script_that_knows_the_commands() {
             "even-if-used",
             "rewrap",
             "census",
+            "break-glass",
+            "heartbeat-every",
         ] {
             assert!(ran.out.contains(word), "{shell}: {word}");
         }

@@ -5,6 +5,7 @@
 #![allow(clippy::unwrap_used, clippy::panic, missing_docs)]
 
 mod asking;
+mod audit;
 mod changing;
 mod completing;
 mod counting;

@@ -7,6 +7,8 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
 use std::process::{Command, Output, Stdio};
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use phi_seal::TenantId;
 use phi_seal::danger::export_data_key;
 use phi_seal::key::{KeyProvider, Keyring, KeysetFile, LocalKms, Scope};
@@ -147,17 +149,25 @@ impl Place {
 
     /// Every file but lock files, which stay empty.
     pub(crate) fn contents(&self) -> Vec<(String, Vec<u8>)> {
-        let names = fs::read_dir(&self.folder).unwrap();
-        let names = names.map(|entry| entry.unwrap().file_name().into_string().unwrap());
-        let mut names: Vec<_> = names.filter(|name| !name.ends_with(".lock")).collect();
-        names.sort();
-        let contents = names
-            .into_iter()
-            .map(|name| (name.clone(), self.read(&name)));
-        contents.collect()
+        let mut contents = Vec::new();
+        let mut folders = vec![self.folder.path().to_path_buf()];
+        while let Some(folder) = folders.pop() {
+            for entry in fs::read_dir(folder).unwrap() {
+                let path = entry.unwrap().path();
+                let name = path.strip_prefix(&self.folder).unwrap().to_str().unwrap();
+                if path.is_dir() {
+                    folders.push(path);
+                } else if !name.ends_with("lock") {
+                    contents.push((name.to_owned(), fs::read(&path).unwrap()));
+                }
+            }
+        }
+        contents.sort();
+        contents
     }
 
-    /// The root key, in its text form and as bytes, and every data key there is now.
+    /// The root key, in its text form and as bytes, every data key there is now, and the keys that
+    /// sign journals.
     fn learn_secrets(&self) {
         let mut secrets = self.secrets.borrow_mut();
         secrets.push(ROOT.trim_start_matches("phi-root1.").into());
@@ -166,6 +176,18 @@ impl Place {
             && let Ok(keyring) = block_on(file.unlock(&self.kms()))
         {
             secrets.extend(exported(&keyring).into_iter().map(Vec::from));
+        }
+        for file in fs::read_dir(&self.folder).unwrap() {
+            let path = file.unwrap().path();
+            if path
+                .extension()
+                .is_some_and(|extension| extension == "signing")
+            {
+                let text = fs::read_to_string(path).unwrap();
+                let material = text.trim_end().splitn(5, '+').nth(4).unwrap_or_default();
+                let seed = STANDARD.decode(material).ok().filter(|it| it.len() == 33);
+                secrets.extend(seed.map(|it| it[1..].to_vec()));
+            }
         }
         secrets.sort();
         secrets.dedup();

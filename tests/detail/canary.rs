@@ -4,7 +4,7 @@ use std::fs;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD_NO_PAD, URL_SAFE_NO_PAD};
-use phi_seal::audit::{Durability, JsonLines, Tee, read_events};
+use phi_seal::audit::{Disclosure, Durability, JsonLines, Tee, read_events};
 use phi_seal::{
     Access, Actor, Category, Decision, Field, Phi, Policy, Purpose, RecordId, RecordRef,
     RecordType, Request, Reviewing, SealedDetails, Vault,
@@ -16,6 +16,9 @@ use crate::ward::{MERCY, keyring, subject, tenant};
 const PATIENT: &str = "zanzibar-patient-77";
 const RECORD: &str = "quokka-record-88/\u{17b}";
 const REASON: &str = "vermilion-reason";
+const RECIPIENT: &str = "marzipan-sheriff \"Zo\u{eb}\"";
+const ADDRESS: &str = "wisteria-lane 7, fax 555-0100";
+const DESCRIPTION: &str = "juniper-test of 3 November";
 const FIELD: Field<String> =
     RecordType::new("ocarina-kind").field("xylophone_field", Category::Clinical);
 
@@ -36,6 +39,21 @@ fn no_detail_is_in_the_file() {
         .seal_value(&FIELD, place, &Phi::new(String::from("asthma")))
         .unwrap();
     session.open_value(&FIELD, place, &value).unwrap();
+    let fax = Disclosure::to(RECIPIENT).unwrap().address(ADDRESS).unwrap();
+    let fax = fax.description(DESCRIPTION).unwrap();
+    let left: &[_] = &[FIELD.info()];
+    session.disclosed(&[(place, left)], &fax).unwrap();
+    session
+        .disclose_with(&fax, |mut opening| {
+            let permit = opening.authorize(place, left)?;
+            drop(opening.open(&permit, &FIELD, &value));
+            opening.record().map(drop)
+        })
+        .unwrap();
+    // About nobody, and of nothing.
+    session
+        .disclose_with(&fax, |opening| opening.record().map(drop))
+        .unwrap();
     let other = RecordId::new("elsewhere").unwrap();
     session
         .open_value(&FIELD, RecordRef::new(&other, &of), &value)
@@ -48,11 +66,17 @@ fn no_detail_is_in_the_file() {
     assert!(
         reviewed
             .iter()
+            .filter(|it| !it.event().subjects.is_empty())
             .all(|it| it.event().subjects[0].subject.as_deref() == Some(PATIENT))
     );
 
+    let told = reviewed
+        .iter()
+        .filter_map(|it| it.event().recipient.as_ref());
+    assert!(told.clone().count() == 3 && told.clone().all(|it| it.name == RECIPIENT));
+
     let [clear, sealed] = [clear, sealed].map(|path| fs::read(path).unwrap());
-    assert_eq!(sealed.split(|byte| *byte == b'\n').count(), 5);
+    assert_eq!(sealed.split(|byte| *byte == b'\n').count(), 8);
     let key = value.key_id().to_hex();
     let tag = hex(&value.as_bytes()[value.as_bytes().len() - 16..]);
     for secret in [
@@ -61,6 +85,9 @@ fn no_detail_is_in_the_file() {
         REASON,
         "ocarina-kind",
         "xylophone_field",
+        RECIPIENT,
+        ADDRESS,
+        DESCRIPTION,
         &key,
         &tag,
     ] {

@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::panic, missing_docs, unreachable_pub)]
 
 mod canary;
+mod disclosing;
 mod erasing;
 mod failing;
 mod journal;

@@ -134,13 +134,12 @@ fn a_review_is_recorded_once_and_before_anything_comes_out() {
 fn who_may_not_review_learns_nothing_and_is_recorded() {
     let rules = RolePolicy::new("1").allow(Rule::role("officer", &[Purpose::Operations]));
     let ward = Ward::with_policy(rules);
-    let (_, event) = ward.seal("p-1");
+    // Three events, because failures that are alike are counted.
+    let [event, mut unknown, mut torn] = ["p-1", "p-1", "p-1"].map(|patient| ward.seal(patient).1);
     ward.log.clear();
     let before = ward.keys.counts();
     // Real, made up and torn: the same answer.
-    let mut unknown = event.clone();
     unknown.sealed[0].replace_range(20..24, "AAAA");
-    let mut torn = event.clone();
     torn.sealed[0].truncate(30);
     for event in [event, unknown, torn] {
         let refused = block_on(ward.session().review(&[event], Reviewing::all())).unwrap_err();

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use phi_seal::audit::{EventRecord, RecordSink, Tee};
+use phi_seal::audit::{Disclosure, EventRecord, RecordSink, Tee};
 use phi_seal::key::{LocalKms, MemoryStore, ScopedKeys};
 use phi_seal::{
     Access, Actor, AuditError, AuditSink, Category, Decision, Event, Field, Needs, Phi, Policy,
@@ -45,6 +45,70 @@ fn no_sealed_part_is_longer_than_an_entry_of_the_journal() {
     }
     // Else this proves nothing: parts get near twice as long.
     assert!(longest > 50_000, "{longest}");
+}
+
+/// Each patient's envelope has a copy of the recipient and the description.
+#[test]
+fn no_sealed_part_of_a_disclosure_is_longer_either() {
+    let world = World::new();
+    let (mut longest, mut most) = (0, 0);
+    for (name, address, description) in [
+        (1, 0, 0),
+        (1, 1, 1),
+        (20, 0, 0),
+        (30, 40, 0),
+        (40, 60, 120),
+        (256, 512, 768),
+    ] {
+        // In JSON twice as long, sealed not.
+        for letter in ["n", "\""] {
+            let text = |len: usize| letter.repeat(len);
+            let mut to = Disclosure::to(text(name)).unwrap();
+            if address > 0 {
+                to = to.address(text(address)).unwrap();
+            }
+            if description > 0 {
+                to = to.description(text(description)).unwrap();
+            }
+            for id_len in [3, 16, 100, 1024] {
+                let patients = match name + address + description + id_len {
+                    ..100 => 320,
+                    100..300 => 150,
+                    _ => 50,
+                };
+                world.disclose(&subjects(patients, id_len), &to);
+                let (clear, sealed) = world.longest();
+                assert!(clear <= 32_768);
+                assert!(
+                    sealed <= MAX,
+                    "{name} {address} {description} {id_len}: {sealed}"
+                );
+                longest = longest.max(sealed);
+                let envelopes = world
+                    .log
+                    .0
+                    .lock()
+                    .unwrap()
+                    .iter()
+                    .map(|it| it.sealed.len())
+                    .max();
+                most = most.max(envelopes.unwrap());
+            }
+        }
+    }
+    // Else this proves nothing.
+    assert!(longest > 44_000 && most > 150, "{longest} {most}");
+}
+
+/// What needs no copies is cut as before.
+#[test]
+fn many_records_of_one_patient_are_one_part() {
+    let world = World::new();
+    let to = Disclosure::to("n".repeat(256)).unwrap();
+    let to = to.description("d".repeat(768)).unwrap();
+    let of = vec![subject("p"); 60];
+    world.disclose(&of, &to);
+    assert_eq!(world.log.0.lock().unwrap().len(), 1);
 }
 
 #[test]
@@ -145,6 +209,28 @@ impl World {
         };
         result.unwrap();
         assert!(self.keys.counts().held > 0);
+    }
+
+    /// States that something of these patients left.
+    fn disclose(&self, subjects: &[SubjectId<'static>], to: &Disclosure) {
+        self.log.0.lock().unwrap().clear();
+        self.clear.0.store(0, Ordering::Relaxed);
+        let session = self.session();
+        let ids: Vec<_> = (0..subjects.len())
+            .map(|at| RecordId::new(format!("{at}")).unwrap())
+            .collect();
+        let places = ids
+            .iter()
+            .zip(subjects)
+            .map(|(id, of)| RecordRef::new(id, of));
+        let places: Vec<_> = places.collect();
+        let needs = places
+            .iter()
+            .fold(Needs::new(), |needs, at| needs.seal(&FIELDS[0], *at));
+        let _lease = block_on(session.prepare(&needs)).unwrap();
+        let left: &[_] = &[FIELDS[0].info()];
+        let rows: Vec<_> = places.into_iter().map(|place| (place, left)).collect();
+        session.disclosed(&rows, to).unwrap();
     }
 
     /// In JSON, of the last action: clear, and sealed.

@@ -85,3 +85,24 @@ fn it_goes_on_where_the_far_side_stands_and_with_what_comes_later() {
     }
     assert!(shelf.lock().entries == world.entries());
 }
+
+/// Segments end and begin while it reads.
+#[test]
+fn a_journal_that_is_being_written_arrives_whole() {
+    let world = World::new();
+    let shelf = Arc::new(Shelf::default());
+    let forwarder = world.forwarder(shelf.clone());
+    let forwarder = forwarder.batch_entries(3).start().unwrap();
+    for events in 1..=12 {
+        world.record(events);
+        if events % 4 == 0 {
+            forwarder.wait_until(world.journal.status().signed);
+        }
+    }
+    forwarder.wait_until(79);
+    assert!(shelf.lock().entries == world.entries());
+    let files = std::fs::read_dir(world.path()).unwrap();
+    let names = files.map(|file| file.unwrap().file_name().into_string().unwrap());
+    let segments = names.filter(|name| name.ends_with(".log")).count();
+    assert!(segments > 5, "{segments}");
+}

@@ -1,5 +1,5 @@
 //! Forwarding a journal's entries: exactly once, in order, bounded, and in the form that was asked for.
-#![allow(clippy::print_stdout, clippy::unwrap_used, clippy::panic, missing_docs)]
+#![allow(clippy::unwrap_used, clippy::panic, clippy::print_stdout, missing_docs)]
 
 mod batches;
 mod failures;

@@ -13,7 +13,7 @@ use super::error::{JournalError, JournalErrorKind, of_io};
 use super::folder::{DiskFolder, Folder};
 use super::journal::Journal;
 use super::log::{Log, Now};
-use super::recover::{self, Place, root_at};
+use super::recover::{self, Place};
 use super::settings::Settings;
 use super::{Anchor, JournalKey, SignedCheckpoint, newest_anchored};
 use crate::audit::Durability;
@@ -169,6 +169,8 @@ impl JournalBuilder {
     /// # Errors
     ///
     /// [`JournalErrorKind::AlreadyExists`] if the folder holds a journal,
+    /// [`JournalErrorKind::Behind`] if an [anchor](Self::anchor) or a [trusted](Self::trusts) checkpoint
+    /// knows one of this origin: it was lost, and a second history must not be signed,
     /// [`JournalErrorKind::Foreign`] if it is to continue one of its own origin,
     /// [`JournalErrorKind::InUse`], [`JournalErrorKind::Permissions`], [`JournalErrorKind::Full`] or
     /// [`JournalErrorKind::Io`].
@@ -182,7 +184,15 @@ impl JournalBuilder {
             continues: continues.map(Continued::of),
         };
         let folder = DiskFolder::create(&self.path).map_err(of_io)?;
-        self.start(folder, |place, _, now| {
+        let (trusted, verifier) = (self.trusted.clone(), self.key.verifier());
+        self.start(folder, |place, anchors, now| {
+            if !recover::is_begun(&*place.folder)? {
+                let anchored = newest_anchored(anchors.iter().map(|anchor| &**anchor), &verifier);
+                let known = trusted.iter().chain(anchored.trusted());
+                if known.into_iter().any(|signed| is_of(signed, &verifier)) {
+                    return Err(recover::BEHIND);
+                }
+            }
             let log = recover::create(place, &Note::new(begin, now.wall), now)?;
             Ok((log, None))
         })
@@ -205,14 +215,12 @@ impl JournalBuilder {
     pub fn open(self) -> Result<Journal, JournalError> {
         fs::metadata(&self.path).map_err(of_io)?;
         let folder = DiskFolder(self.path.clone());
-        let trusted = self.trusted.clone();
+        let mut trusted = self.trusted.clone();
         let verifier = self.key.verifier();
         self.start(folder, |place, anchors, now| {
-            let (log, mut opened) = recover::open(place, now)?;
             let anchored = newest_anchored(anchors.iter().map(|anchor| &**anchor), &verifier);
-            for signed in trusted.iter().chain(anchored.trusted()) {
-                check_trusted(&log, signed, &verifier)?;
-            }
+            trusted.extend(anchored.trusted().cloned());
+            let (log, mut opened) = recover::open(place, &trusted, now)?;
             if let NoteKind::Open { unasked, .. } = &mut opened {
                 unasked.extend(anchored.errors().map(|(name, _)| String::from(name)));
             }
@@ -267,27 +275,10 @@ impl fmt::Debug for JournalBuilder {
     }
 }
 
-fn check_trusted(
-    log: &Log,
-    signed: &SignedCheckpoint,
-    key: &super::VerifierKey,
-) -> Result<(), JournalError> {
+/// Whether a checkpoint names entries of the key's own origin.
+fn is_of(signed: &SignedCheckpoint, key: &super::VerifierKey) -> bool {
     let checkpoint = signed.checkpoint();
-    let size = checkpoint.size();
-    if checkpoint.origin() != key.origin() {
-        return Err(OTHER_ORIGIN);
-    }
-    let root = match size {
-        _ if size > log.tree.len() => return Err(BEHIND.at(log.tree.len())),
-        _ if size == log.tree.len() => log.tree.root(),
-        // Entries that are elsewhere are few, and are compared once they have returned.
-        _ if size > log.tree.len() - log.spill.count => return Ok(()),
-        _ => root_at(&*log.folder, key, size)?,
-    };
-    match root == *checkpoint.root() {
-        true => Ok(()),
-        false => Err(DIVERGED),
-    }
+    checkpoint.origin() == key.origin() && checkpoint.size() > 0
 }
 
 /// Takes the lock of the folder for this process.
@@ -320,20 +311,6 @@ fn refuse_open_modes(path: &Path) -> Result<(), JournalError> {
 const SAME_ORIGIN: JournalError = JournalError::new(
     JournalErrorKind::Foreign,
     "a journal goes on after another one under an origin of its own; choose a new one",
-);
-const OTHER_ORIGIN: JournalError = JournalError::new(
-    JournalErrorKind::Foreign,
-    "the trusted checkpoint is of another origin",
-);
-const BEHIND: JournalError = JournalError::new(
-    JournalErrorKind::Behind,
-    "the journal lacks entries that a trusted checkpoint names; it was cut short or restored from a \
-     backup: keep it, and go on under a new origin",
-);
-const DIVERGED: JournalError = JournalError::new(
-    JournalErrorKind::Diverged,
-    "the journal holds another history than a trusted checkpoint names; keep it, and go on under a \
-     new origin",
 );
 const IN_USE: JournalError = JournalError::new(
     JournalErrorKind::InUse,

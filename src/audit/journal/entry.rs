@@ -10,8 +10,8 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde::{Deserialize, Serialize};
 
-use super::SignedCheckpoint;
 use super::tree::Hash;
+use super::{Origin, SignedCheckpoint};
 use crate::audit::record::EventRecord;
 use crate::audit::rfc3339;
 
@@ -116,9 +116,31 @@ pub enum NoteKind {
         first: u64,
         /// How many.
         count: u64,
+        /// What is left there of this attempt to write and of earlier ones is void.
+        attempt: u64,
     },
     /// The writer closed it.
     Close,
+}
+
+/// Whether an entry may stand at `index` of a journal of `origin`: one that begins it, as the first and
+/// nowhere else.
+pub(super) fn may_be_at(entry: &[u8], index: u64, origin: &Origin) -> bool {
+    if index > 0 && !is_note(entry) {
+        return true;
+    }
+    match serde_json::from_slice(entry) {
+        Ok(Note {
+            kind: NoteKind::Begin { origin: named, .. },
+            ..
+        }) => index == 0 && named == origin.as_str(),
+        _ => index > 0,
+    }
+}
+
+/// Whether an entry may be a note. Cheap, for those that are none.
+pub(super) fn is_note(entry: &[u8]) -> bool {
+    entry.starts_with(br#"{"v":1,"journal""#)
 }
 
 /// The journal that one goes on after.

@@ -29,7 +29,7 @@ use crate::clock::Clock;
 ///   or the operating system ([`Written`](crate::audit::Durability::Written)). Threads that record
 ///   at the same time share one write and one synchronisation.
 /// - Nothing that was written can be changed, taken out, put in or reordered without
-///   [`verify`](super::verify) telling, except by whoever holds the signing key; and by them only
+///   [`Verifier`](super::Verifier) telling, except by whoever holds the signing key; and by them only
 ///   what no [anchor](super::Anchor) has seen yet.
 /// - One writer: the folder is locked for as long as this lives.
 /// - Failures that repeat within a minute are counted: the first is written, then each time their
@@ -78,13 +78,16 @@ pub(super) struct Shared {
     repeats: Repeats,
     anchors: Vec<Box<dyn Anchor>>,
     anchored: Mutex<Anchorings>,
+    /// Held while checkpoints are sent.
+    anchoring: Mutex<()>,
 }
 
 /// What was sent to the anchors.
 #[derive(Default)]
 struct Anchorings {
-    /// How many entries each has the checkpoint of, by its name.
-    sizes: BTreeMap<String, u64>,
+    /// How many entries each anchor has the checkpoint of, by its place among them: two may go by one
+    /// name.
+    sizes: BTreeMap<usize, u64>,
     error: Option<AnchorError>,
 }
 
@@ -122,6 +125,7 @@ impl Journal {
     ) -> std::io::Result<Self> {
         let last_heartbeat = Mutex::new(clock.monotonic());
         let tick = log.settings.sync_within.min(log.settings.checkpoint_every) / 4;
+        let tick = tick.max(core::time::Duration::from_millis(5));
         let anchor_every = log.settings.anchor_every;
         let repeats = Repeats::new(log.settings.repeat_window);
         let shared = Arc::new(Shared {
@@ -133,6 +137,7 @@ impl Journal {
             repeats,
             anchors,
             anchored: Mutex::default(),
+            anchoring: Mutex::default(),
         });
         let mut keepers = Vec::new();
         if is_tended {
@@ -219,13 +224,14 @@ impl Journal {
     fn finish(&mut self) -> Result<(), AuditError> {
         self.keepers.clear();
         self.is_closed = true;
+        // Each of these is tried, whatever became of the others.
         let told = self.shared.tell_counts(None);
-        self.shared.note(NoteKind::Close, false)?;
+        let noted = self.shared.note(NoteKind::Close, false);
         let now = self.shared.now();
-        let settled = self.shared.log().settle(now);
+        let settled = self.shared.log().settle(now).map_err(|_| NOT_SETTLED);
         // An anchor that is out of reach is no reason to stay open.
         let _ = self.shared.anchor();
-        settled.map_err(|_| NOT_SETTLED).and(told)
+        settled.and(noted).and(told)
     }
 }
 
@@ -263,8 +269,7 @@ impl Shared {
 
     /// Writes the counts of failures that repeated earlier ones, up to now or all.
     fn tell_counts(&self, now: Option<core::time::Duration>) -> Result<(), AuditError> {
-        let counts = self.repeats.take_counts(now);
-        counts.iter().try_for_each(|event| self.append(event))
+        self.repeats.tell_counts(now, |event| self.append(event))
     }
 
     fn append(&self, event: &EventRecord) -> Result<(), AuditError> {
@@ -285,17 +290,27 @@ impl Shared {
             return Err(NO_ENTRY);
         }
         let incoming = Incoming::new(entry, is_emergency);
-        self.queue
-            .submit(incoming, |batch| self.log().add(batch, self.now()))
+        self.queue.submit(incoming, |batch| match self.log.lock() {
+            Ok(mut log) => log.add(batch, self.now()),
+            // It ended half-way in an earlier write, and file and tree may differ.
+            Err(_) => alloc::vec![Err(ENDED); batch.len()],
+        })
     }
 
     pub(super) fn opened(&self, kind: NoteKind) -> Result<(), AuditError> {
+        let has_dropped =
+            matches!(&kind, NoteKind::Open { dropped: Some(dropped), .. } if dropped.kept);
+        let entries = self.log().tree.len();
         // Also on a full disk somebody must be able to open it.
-        self.note(kind, true)
+        self.note(kind, true)?;
+        if has_dropped {
+            self.log().has_recorded_dropped(entries);
+        }
+        Ok(())
     }
 
     fn heartbeat(&self) -> Result<(), AuditError> {
-        let anchored = self.anchored().sizes.clone();
+        let anchored = self.anchored_by_name();
         self.note(NoteKind::Heartbeat { anchored }, false)?;
         *self
             .last_heartbeat
@@ -304,19 +319,36 @@ impl Shared {
         Ok(())
     }
 
+    /// Of anchors of one name, the smallest size.
+    fn anchored_by_name(&self) -> BTreeMap<String, u64> {
+        let anchored = self.anchored();
+        let mut by_name = BTreeMap::new();
+        for (place, size) in &anchored.sizes {
+            let name = String::from(self.anchors[*place].name());
+            let smallest = by_name.entry(name).or_insert(*size);
+            *smallest = (*smallest).min(*size);
+        }
+        by_name
+    }
+
     fn anchor(&self) -> Result<u64, AnchorError> {
+        // One after another, so that no anchor is sent an older checkpoint after a newer one.
+        let _turn = self
+            .anchoring
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
         let signed = self.log().signed.clone();
         let size = signed.checkpoint().size();
         let mut result = Ok(size);
-        for anchor in &self.anchors {
-            let has_it = self.anchored().sizes.get(anchor.name()) == Some(&size);
+        for (place, anchor) in self.anchors.iter().enumerate() {
+            let has_it = self.anchored().sizes.get(&place) == Some(&size);
             let published = if has_it {
                 Ok(())
             } else {
                 anchor.publish(&signed)
             };
             match published {
-                Ok(()) => drop(self.anchored().sizes.insert(anchor.name().into(), size)),
+                Ok(()) => drop(self.anchored().sizes.insert(place, size)),
                 Err(error) => result = result.and(Err(error)),
             }
         }
@@ -368,6 +400,8 @@ impl Journal {
 const NO_ENTRY: AuditError = AuditError::new(
     "the event is longer than an entry of the journal; act on fewer records at once",
 );
+const ENDED: AuditError =
+    AuditError::new("an earlier write to the journal ended in a panic; open the journal anew");
 const NOT_SETTLED: AuditError = AuditError::new(
     "the disk did not confirm the journal's end; check it, then open the journal anew",
 );

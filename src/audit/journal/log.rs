@@ -13,6 +13,7 @@ use super::line::{write_checkpoint, write_entry};
 use super::segment::{beginning, segment_name};
 use super::settings::Settings;
 use super::spill::Spill;
+use super::torn;
 use super::tree::{Frontier, Hash};
 use super::{Checkpoint, JournalKey, SignedCheckpoint};
 use crate::audit::{AuditError, Durability};
@@ -72,10 +73,15 @@ impl Log {
                 self.count(batch);
                 alloc::vec![Ok(()); batch.len()]
             }
-            Err(_) => batch
-                .iter()
-                .map(|entry| self.add_elsewhere(entry))
-                .collect(),
+            Err(_) => {
+                // What goes elsewhere stands behind what is here, so that must be there after a power cut.
+                let is_certain = self.segment.make_certain().is_ok();
+                let add = |entry| match is_certain {
+                    true => self.add_elsewhere(entry),
+                    false => Err(NOT_RECORDED),
+                };
+                batch.iter().map(add).collect()
+            }
         };
         self.sign();
         results
@@ -86,6 +92,10 @@ impl Log {
         self.ready(now)?;
         self.segment.sync()?;
         self.sign();
+        self.store_checkpoint(now)
+    }
+
+    fn store_checkpoint(&mut self, now: Now) -> io::Result<()> {
         if self.may_store_checkpoint() {
             let mut bytes = Vec::new();
             write_checkpoint(&mut bytes, self.signed.as_str());
@@ -95,12 +105,20 @@ impl Log {
         Ok(())
     }
 
+    /// Takes note that what a crash had left torn behind so many entries is recorded.
+    pub(super) fn has_recorded_dropped(&mut self, entries: u64) {
+        // Not before a power cut can no longer take the record.
+        if self.segment.sync().is_ok() {
+            torn::has_recorded(&*self.folder, entries);
+        }
+    }
+
     /// Whether [`settle`](Log::settle) has something to do that must not wait for the next entry.
     pub(super) fn is_unsettled(&self, now: Now) -> bool {
         let since_stored = now.monotonic.saturating_sub(self.stored_at);
         self.segment.is_sync_due(&self.settings, now.monotonic)
             || self.segment.in_doubt
-            || self.spill.is_used()
+            || self.spill.is_open()
             || (self.tree.len() > self.stored && since_stored >= self.settings.checkpoint_every)
     }
 
@@ -148,54 +166,51 @@ impl Log {
     /// Makes the segment fit to be written: certain of its end, with everything that was put
     /// elsewhere, and neither too long nor too old.
     fn ready(&mut self, now: Now) -> io::Result<()> {
-        if self.segment.in_doubt {
-            self.segment.mend()?;
-        }
-        if self.spill.is_used() {
+        self.segment.make_fit(&*self.folder)?;
+        if self.spill.is_open() {
             self.return_spilled(now)?;
         }
         let is_long = self.segment.len() >= self.settings.segment_bytes;
         let age = now.monotonic.saturating_sub(self.segment.began);
         let is_due = is_long || age >= self.settings.segment_age;
-        if is_due && self.tree.len() > self.segment.first {
+        if is_due && self.tree.len() > self.segment.first && self.rotate(now).is_err() {
             // If there is no room for another segment, this one goes on.
-            let _ = self.rotate(now);
+            self.segment.make_fit(&*self.folder)?;
         }
         Ok(())
     }
 
-    /// Moves what was put elsewhere into the segment.
+    /// Moves what was put elsewhere into the segment, and notes that nothing counts there any more.
     fn return_spilled(&mut self, now: Now) -> io::Result<()> {
         let count = self.spill.count;
         let first = self.tree.len() - count;
         let mut spilled = self.spill.read(&*self.folder)?;
         let (mut bytes, mut moved) = (Vec::new(), 0);
-        loop {
-            let entry = spilled.next()?;
-            if entry.is_none() || bytes.len() >= PIECE {
+        while moved < self.spill.count {
+            let index = self.tree.len() - self.spill.count + moved;
+            let entry = spilled
+                .next(index)?
+                .filter(|(_, entry)| entry.index == index);
+            let (_, entry) = entry.ok_or(io::ErrorKind::UnexpectedEof)?;
+            bytes.extend_from_slice(&entry.line);
+            moved += 1;
+            if bytes.len() >= PIECE {
                 self.segment
                     .append(core::mem::take(&mut bytes), true, now.monotonic)?;
                 self.spill.count -= moved;
                 moved = 0;
             }
-            let Some((_, entry)) = entry else {
-                break;
-            };
-            // Some may stand there already, if the last attempt ended half-way.
-            if entry.index == self.tree.len() - self.spill.count + moved {
-                bytes.extend_from_slice(&entry.line);
-                moved += 1;
-            }
         }
-        if self.spill.is_used() {
-            return Err(io::ErrorKind::UnexpectedEof.into());
-        }
-        // What is not cleared is passed over by its index.
-        let _ = self.spill.clear();
-        let note = Note::new(NoteKind::Spilled { first, count }, now.wall);
-        let note = [Incoming::new(&note.to_json(), false)];
-        self.add_all(&note, now)?;
-        self.count(&note);
+        let note = NoteKind::Spilled {
+            first,
+            count,
+            attempt: self.spill.attempt,
+        };
+        let note = Incoming::new(&Note::new(note, now.wall).to_json(), false);
+        bytes.extend_from_slice(&note.line);
+        self.segment.append(bytes, true, now.monotonic)?;
+        self.tree.push(note.hash);
+        self.spill.settle();
         Ok(())
     }
 
@@ -203,14 +218,10 @@ impl Log {
     fn rotate(&mut self, now: Now) -> io::Result<()> {
         self.segment.sync()?;
         self.sign();
-        if self.may_store_checkpoint() {
-            let mut bytes = Vec::new();
-            write_checkpoint(&mut bytes, self.signed.as_str());
-            self.segment.append(bytes, true, now.monotonic)?;
-            self.has_stored(now);
-        }
+        self.store_checkpoint(now)?;
         let bytes = beginning(self.key.origin(), &self.tree, Some(&self.signed));
         self.segment = Segment::create(&*self.folder, self.tree.len(), &bytes, now.monotonic)?;
+        self.segment.make_fit(&*self.folder)?;
         self.spill
             .ensure_reserve(&*self.folder, self.settings.reserve_bytes);
         Ok(())
@@ -230,7 +241,7 @@ impl Log {
     /// yet.
     fn may_store_checkpoint(&self) -> bool {
         let size = self.signed.checkpoint().size();
-        size == self.tree.len() && size > self.stored && !self.spill.is_used()
+        size == self.tree.len() && size > self.stored && !self.spill.is_open()
     }
 
     const fn has_stored(&mut self, now: Now) {
@@ -254,11 +265,15 @@ pub(super) struct Segment {
     pub(super) unsynced_since: Duration,
     /// Whether something else may stand in the file behind `synced`.
     pub(super) in_doubt: bool,
+    /// Whether a power cut may take its name.
+    pub(super) is_unnamed: bool,
     pub(super) began: Duration,
 }
 
 impl Segment {
-    /// Makes a segment that appears with its whole beginning or not at all.
+    /// Makes a segment that appears with its whole beginning or not at all. From then on it is the
+    /// journal's last, so nothing may be written to another one; its name is safe once
+    /// [`make_fit`](Segment::make_fit) has succeeded.
     pub(super) fn create(
         folder: &dyn Folder,
         first: u64,
@@ -272,7 +287,6 @@ impl Segment {
             append(&mut *file, beginning)?;
             file.sync()?;
             folder.rename(DRAFT, &segment_name(first))?;
-            folder.sync()?;
             Ok(file)
         };
         let made: io::Result<_> = make();
@@ -286,6 +300,7 @@ impl Segment {
             unsynced: Vec::new(),
             unsynced_since: now,
             in_doubt: false,
+            is_unnamed: true,
             began: now,
         })
     }
@@ -296,6 +311,9 @@ impl Segment {
 
     /// Adds `bytes`, or nothing.
     fn append(&mut self, bytes: Vec<u8>, syncs: bool, now: Duration) -> io::Result<()> {
+        if self.in_doubt || self.is_unnamed {
+            return Err(io::ErrorKind::Other.into());
+        }
         if let Err(error) = append(&mut *self.file, &bytes) {
             self.in_doubt = self.file.truncate(self.len()).is_err();
             return Err(error);
@@ -325,11 +343,34 @@ impl Segment {
         Ok(())
     }
 
-    /// Writes anew what may not be there. Asking a disk again to synchronise what it failed to is no
-    /// help: Linux tells of a lost write once.
+    /// Sees to it that what was acknowledged is on the disk.
+    fn make_certain(&mut self) -> io::Result<()> {
+        if self.unsynced.is_empty() || self.sync().is_ok() {
+            return Ok(());
+        }
+        self.mend()
+    }
+
+    /// Makes it fit to be written.
+    pub(super) fn make_fit(&mut self, folder: &dyn Folder) -> io::Result<()> {
+        if self.is_unnamed {
+            folder.sync()?;
+            self.is_unnamed = false;
+        }
+        if self.in_doubt {
+            self.mend()?;
+        }
+        Ok(())
+    }
+
+    /// Writes anew what may not be there, in place. Asking a disk again to synchronise what it failed to
+    /// is no help: Linux tells of a lost write once.
     fn mend(&mut self) -> io::Result<()> {
-        self.file.truncate(self.synced)?;
-        append(&mut *self.file, &self.unsynced)?;
+        self.in_doubt = true;
+        self.file.truncate(self.len())?;
+        if !self.unsynced.is_empty() {
+            self.file.overwrite(self.synced, &self.unsynced)?;
+        }
         self.file.sync()?;
         self.synced = self.len();
         self.unsynced.clear();
@@ -339,7 +380,8 @@ impl Segment {
 
     fn is_sync_due(&self, settings: &Settings, now: Duration) -> bool {
         let waited = now.saturating_sub(self.unsynced_since);
-        let is_due = waited >= settings.sync_within || self.unsynced.len() >= MOST_UNSYNCED;
+        // Half of the time is for looking, and for the disk.
+        let is_due = waited >= settings.sync_within / 2 || self.unsynced.len() >= MOST_UNSYNCED;
         !self.unsynced.is_empty() && is_due
     }
 }

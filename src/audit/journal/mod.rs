@@ -16,6 +16,7 @@ mod journal;
 mod keeper;
 mod line;
 mod log;
+mod newest;
 mod note;
 mod proof;
 mod read;
@@ -25,6 +26,7 @@ mod settings;
 mod signing;
 mod spill;
 mod tiles;
+mod torn;
 mod tree;
 mod verify;
 
@@ -41,13 +43,16 @@ pub use forward::{
     ForwarderBuilder,
 };
 pub use journal::{Journal, JournalStatus};
+pub use newest::newest_checkpoint;
 pub use proof::{
     ConsistencyProof, ConsistencyProver, EntryProof, InclusionProof, InclusionProver, ProofError,
     ProofErrorKind,
 };
 pub use read::Entries;
 pub use signing::{JournalKey, Origin, VerifierKey};
-pub use tiles::{TileAddress, TileExport, Tiles, TilesError, TilesErrorKind, TilesWritten};
+pub use tiles::{
+    TileAddress, TileExport, Tiles, TilesError, TilesErrorKind, TilesWritten, export_tiles,
+};
 pub use tree::{Frontier, Hash, leaf_hash};
 pub use verify::{Fault, FaultReason, Report, Silence, Verifier};
 

@@ -13,12 +13,12 @@ use super::error::{JournalError, JournalErrorKind, of_io};
 use super::folder::{DiskFolder, Folder};
 use super::line::Line;
 use super::segment::{Lines, NextLine, open_segment, segment_name, segments};
-use super::spill::{RESERVE, Spilled, second_name};
+use super::spill::{Spilled, read_elsewhere};
 
 /// The entries of a journal, in order.
 ///
 /// Checks that each entry is whole and that none is missing between two segments, which finds what
-/// went wrong by accident; that nobody changed anything is what [`verify`](super::verify) finds. The memory it
+/// went wrong by accident; that nobody changed anything is what [`Verifier`](super::Verifier) finds. The memory it
 /// takes does not grow with the journal. It may be read while it is written: what was recorded
 /// before this began is read, of what comes later a part.
 pub struct Entries {
@@ -28,7 +28,9 @@ pub struct Entries {
     segments: vec::IntoIter<u64>,
     lines: Option<Lines>,
     next: u64,
-    spilled: Option<Spilled>,
+    /// What comes before this is passed over.
+    from: u64,
+    spilled: Spilled,
     is_over: bool,
 }
 
@@ -54,15 +56,7 @@ impl Entries {
         index: u64,
     ) -> Result<Self, JournalError> {
         let folder = DiskFolder(path.as_ref().to_path_buf());
-        let mut entries = Self::of(Box::new(folder), key.origin().clone(), index)?;
-        while entries.next < index && !entries.is_over {
-            match entries.next() {
-                Some(Ok(_)) => {}
-                Some(Err(error)) => return Err(error),
-                None => break,
-            }
-        }
-        Ok(entries)
+        Self::of(Box::new(folder), key.origin().clone(), index)
     }
 
     /// Reads the entries in the journal's second place too.
@@ -75,13 +69,8 @@ impl Entries {
     }
 
     pub(super) fn and_second(mut self, folder: &dyn Folder) -> Result<Self, JournalError> {
-        let name = second_name(&self.origin);
-        if folder.names().map_err(of_io)?.contains(&name) {
-            let spilled = self.spilled.get_or_insert_default();
-            spilled
-                .add(folder.read(&name), &self.origin)
-                .map_err(of_io)?;
-        }
+        let spilled = read_elsewhere(&*self.folder, Some(folder), &self.origin);
+        self.spilled = spilled.map_err(of_io)?;
         Ok(self)
     }
 
@@ -98,18 +87,14 @@ impl Entries {
         let passed = firsts.partition_point(|first| *first <= from);
         firsts.drain(..passed.saturating_sub(1));
         let next = firsts[0];
-        let mut spilled = None;
-        if names.iter().any(|name| name == RESERVE) {
-            let mut reserve = Spilled::default();
-            reserve.add(folder.read(RESERVE), &origin).map_err(of_io)?;
-            spilled = Some(reserve);
-        }
+        let spilled = read_elsewhere(&*folder, None, &origin).map_err(of_io)?;
         Ok(Self {
             folder,
             origin,
             segments: firsts.into_iter(),
             lines: None,
             next,
+            from,
             spilled,
             is_over: false,
         })
@@ -132,6 +117,12 @@ impl Entries {
             match lines.next().map_err(of_io)? {
                 NextLine::Whole(line) => match Line::parse(line) {
                     Some(Line::Entry { hash, entry }) => {
+                        let is_last = self.segments.len() == 0;
+                        let spilled = &mut self.spilled;
+                        if is_last && spilled.contradicts(index, &hash, entry).map_err(of_io)? {
+                            self.lines = None;
+                            continue;
+                        }
                         self.next += 1;
                         return Ok(Some(Entry::new(index, hash, entry.to_vec())));
                     }
@@ -147,20 +138,15 @@ impl Entries {
     }
 
     fn read_spilled(&mut self) -> Result<Option<Entry>, JournalError> {
-        let Some(spilled) = &mut self.spilled else {
+        let Some((_, entry)) = self.spilled.next(self.next).map_err(of_io)? else {
             return Ok(None);
         };
-        while let Some((_, entry)) = spilled.next().map_err(of_io)? {
-            if entry.index > self.next {
-                return Err(MISSING.at(self.next));
-            }
-            if entry.index == self.next {
-                self.next += 1;
-                let bytes = entry.entry().to_vec();
-                return Ok(Some(Entry::new(entry.index, entry.hash, bytes)));
-            }
+        if entry.index > self.next {
+            return Err(MISSING.at(self.next));
         }
-        Ok(None)
+        self.next += 1;
+        let bytes = entry.entry().to_vec();
+        Ok(Some(Entry::new(entry.index, entry.hash, bytes)))
     }
 }
 
@@ -171,9 +157,14 @@ impl Iterator for Entries {
         if self.is_over {
             return None;
         }
-        let entry = self.read().transpose();
-        self.is_over = !matches!(entry, Some(Ok(_)));
-        entry
+        loop {
+            let entry = self.read().transpose();
+            self.is_over = !matches!(entry, Some(Ok(_)));
+            match entry {
+                Some(Ok(entry)) if entry.index() < self.from => {}
+                entry => return entry,
+            }
+        }
     }
 }
 

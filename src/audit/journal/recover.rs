@@ -1,20 +1,17 @@
 //! Making a journal, and going on with one, whatever a crash has left.
 
 use alloc::boxed::Box;
-use alloc::format;
 use alloc::vec::Vec;
-use std::io::{self, Read};
 
-use sha2::{Digest, Sha256};
-
-use super::entry::{Dropped, Note, NoteKind};
+use super::entry::{Note, NoteKind, may_be_at};
 use super::error::{JournalError, JournalErrorKind, of_io};
-use super::folder::{Folder, append};
+use super::folder::Folder;
 use super::line::{Line, write_entry};
 use super::log::{Log, Now, Segment};
 use super::segment::{Lines, NextLine, beginning, open_segment, segment_name, segments};
 use super::settings::Settings;
-use super::spill::{Spill, Spilled, SpilledEntry};
+use super::spill::{Spill, Spilled};
+use super::torn;
 use super::tree::{Frontier, Hash};
 use super::{Checkpoint, JournalKey, SignedCheckpoint, VerifierKey};
 
@@ -27,6 +24,12 @@ pub(super) struct Place {
     pub(super) settings: Settings,
 }
 
+/// Whether the folder holds a journal.
+pub(super) fn is_begun(folder: &dyn Folder) -> Result<bool, JournalError> {
+    let names = folder.names().map_err(of_io)?;
+    Ok(!segments(&names).is_empty())
+}
+
 /// Makes a journal whose first entry is `begin`.
 pub(super) fn create(place: Place, begin: &Note, now: Now) -> Result<Log, JournalError> {
     let Place {
@@ -35,16 +38,17 @@ pub(super) fn create(place: Place, begin: &Note, now: Now) -> Result<Log, Journa
         key,
         settings,
     } = place;
-    let names = folder.names().map_err(of_io)?;
-    if !segments(&names).is_empty() {
+    if is_begun(&*folder)? {
         return Err(ALREADY_EXISTS);
     }
     let origin = key.origin().clone();
-    let spill = Spill::open(&origin, &*folder, settings.reserve_bytes, second)?;
+    let mut spill = Spill::open(&origin, &*folder, second)?;
+    spill.ensure_reserve(&*folder, settings.reserve_bytes);
     let mut tree = Frontier::new();
     let mut bytes = beginning(&origin, &tree, None);
     tree.push(write_entry(&mut bytes, &begin.to_json()));
-    let segment = Segment::create(&*folder, 0, &bytes, now.monotonic).map_err(of_io)?;
+    let mut segment = Segment::create(&*folder, 0, &bytes, now.monotonic).map_err(of_io)?;
+    segment.make_fit(&*folder).map_err(of_io)?;
     let signed = key.sign(&Checkpoint::new(origin, tree.len(), tree.root()));
     Ok(Log {
         key,
@@ -59,8 +63,13 @@ pub(super) fn create(place: Place, begin: &Note, now: Now) -> Result<Log, Journa
     })
 }
 
-/// Goes on with a journal, keeping everything that was acknowledged; says what was not clean.
-pub(super) fn open(place: Place, now: Now) -> Result<(Log, NoteKind), JournalError> {
+/// Goes on with a journal, keeping everything that was acknowledged; says what was not clean. Changes
+/// nothing before it is certain that it does not refuse it.
+pub(super) fn open(
+    place: Place,
+    trusted: &[SignedCheckpoint],
+    now: Now,
+) -> Result<(Log, NoteKind), JournalError> {
     let Place {
         folder,
         second,
@@ -69,22 +78,39 @@ pub(super) fn open(place: Place, now: Now) -> Result<(Log, NoteKind), JournalErr
     } = place;
     let names = folder.names().map_err(of_io)?;
     let first = *segments(&names).last().ok_or(NOT_FOUND)?;
+    let verifier = key.verifier();
     let origin = key.origin().clone();
-    let mut spill = Spill::open(&origin, &*folder, settings.reserve_bytes, second)?;
-    let mut end = SegmentEnd::read(
-        &*folder,
-        &key.verifier(),
-        first,
-        spill.read(&*folder).map_err(of_io)?,
-    )?;
+    let mut spill = Spill::open(&origin, &*folder, second)?;
+    let spilled = spill.read(&*folder).map_err(of_io)?;
+    let mut end = SegmentEnd::read(&*folder, &verifier, first, spilled)?;
     let name = segment_name(first);
-    let dropped = end.torn_bytes(&*folder, &name, &key.verifier())?;
+    let is_signed = |line: &[u8]| match Line::parse(line) {
+        Some(Line::Checkpoint(note)) => SignedCheckpoint::verify(&note, &verifier).is_ok(),
+        _ => false,
+    };
+    let torn = torn::len(&*folder, &name, end.good, is_signed).map_err(of_io)?;
+    // What a checkpoint covers was on the disk, so no crash has taken it.
+    let torn = torn.ok_or(DAMAGED.at(end.tree.len()))?;
+    let in_segments = end.tree.clone();
+    for signed in trusted {
+        check_trusted(signed, &verifier, &in_segments, &*folder)?;
+    }
+    end.take_spilled(&mut spill, trusted)?;
+    spill.resumed(&end.spilled, first)?;
+    for signed in trusted {
+        if signed.checkpoint().size() > end.tree.len() {
+            return Err(BEHIND.at(end.tree.len()));
+        }
+    }
+
+    let dropped = torn::keep(&*folder, &name, end.good, torn).map_err(of_io)?;
     let mut file = folder.open(&name).map_err(of_io)?;
-    if dropped.is_some() {
+    if torn > 0 {
         file.truncate(end.good).map_err(of_io)?;
     }
     // What a killed process had written may not be on the disk, and is about to be signed.
     file.sync().map_err(of_io)?;
+    spill.ensure_reserve(&*folder, settings.reserve_bytes);
     let segment = Segment {
         file,
         first,
@@ -92,9 +118,9 @@ pub(super) fn open(place: Place, now: Now) -> Result<(Log, NoteKind), JournalErr
         unsynced: Vec::new(),
         unsynced_since: now.monotonic,
         in_doubt: false,
+        is_unnamed: false,
         began: now.monotonic,
     };
-    end.take_spilled(&mut spill)?;
     let signed = key.sign(&Checkpoint::new(origin, end.tree.len(), end.tree.root()));
     let log = Log {
         key,
@@ -107,7 +133,7 @@ pub(super) fn open(place: Place, now: Now) -> Result<(Log, NoteKind), JournalErr
         spill,
         settings,
     };
-    let clean = end.is_closed && dropped.is_none();
+    let clean = end.is_closed && dropped.is_none() && end.stored == in_segments.len();
     Ok((
         log,
         NoteKind::Open {
@@ -116,6 +142,30 @@ pub(super) fn open(place: Place, now: Now) -> Result<(Log, NoteKind), JournalErr
             unasked: Vec::new(),
         },
     ))
+}
+
+/// Whether segments of this tree are of the journal that a checkpoint names, as far as it is of them.
+fn check_trusted(
+    signed: &SignedCheckpoint,
+    key: &VerifierKey,
+    tree: &Frontier,
+    folder: &dyn Folder,
+) -> Result<(), JournalError> {
+    let checkpoint = signed.checkpoint();
+    let size = checkpoint.size();
+    if checkpoint.origin() != key.origin() {
+        return Err(OTHER_ORIGIN);
+    }
+    let root = match size {
+        // What is elsewhere is compared when it is taken over.
+        _ if size > tree.len() => return Ok(()),
+        _ if size == tree.len() => tree.root(),
+        _ => root_at(folder, key, size)?,
+    };
+    match root == *checkpoint.root() {
+        true => Ok(()),
+        false => Err(DIVERGED),
+    }
 }
 
 /// The root that the journal had when it held `size` entries.
@@ -184,7 +234,6 @@ struct SegmentEnd {
     stored: u64,
     is_closed: bool,
     spilled: Spilled,
-    next: Option<(usize, SpilledEntry)>,
 }
 
 impl SegmentEnd {
@@ -192,17 +241,15 @@ impl SegmentEnd {
         folder: &dyn Folder,
         key: &VerifierKey,
         first: u64,
-        mut spilled: Spilled,
+        spilled: Spilled,
     ) -> Result<Self, JournalError> {
         let mut lines = open_segment(folder.read(&segment_name(first)), key.origin(), first)?;
-        let next = spilled.next().map_err(of_io)?;
         let mut end = Self {
             tree: read_frontier(&mut lines, key, first)?,
             good: lines.offset(),
             stored: first,
             is_closed: false,
             spilled,
-            next,
         };
         loop {
             let line = match lines.next().map_err(of_io)? {
@@ -212,7 +259,12 @@ impl SegmentEnd {
             match line {
                 Some(Line::Entry { hash, entry }) => {
                     let is_closed = is_close(entry);
-                    if !end.agrees_with_spilled(hash)? {
+                    if !may_be_at(entry, end.tree.len(), key.origin()) {
+                        return Err(NO_BEGIN.at(end.tree.len()));
+                    }
+                    let index = end.tree.len();
+                    let is_void = end.spilled.contradicts(index, &hash, entry);
+                    if is_void.map_err(of_io)? {
                         return Ok(end);
                     }
                     end.tree.push(hash);
@@ -226,92 +278,36 @@ impl SegmentEnd {
                     }
                     end.stored = end.tree.len();
                 }
+                // A journal appears with its first entry.
+                _ if end.tree.is_empty() => return Err(NO_BEGIN.at(0)),
                 Some(Line::Frontier(_)) | None => return Ok(end),
             }
             end.good = lines.offset();
         }
     }
 
-    /// Whether the entry that comes next is not another one than the one that was put elsewhere
-    /// under the same index. If it is, then it stood in a write that failed and could not be taken
-    /// back, and nobody was told that it was recorded.
-    fn agrees_with_spilled(&mut self, hash: Hash) -> Result<bool, JournalError> {
-        let index = self.tree.len();
-        while let Some((_, entry)) = &self.next
-            && entry.index <= index
-        {
-            if entry.index == index && entry.hash != hash {
-                return Ok(false);
-            }
-            self.next = self.spilled.next().map_err(of_io)?;
-        }
-        Ok(true)
-    }
-
     /// Adds the entries that were put elsewhere.
-    fn take_spilled(&mut self, spill: &mut Spill) -> Result<(), JournalError> {
-        while let Some((source, entry)) = self.next.take() {
+    fn take_spilled(
+        &mut self,
+        spill: &mut Spill,
+        trusted: &[SignedCheckpoint],
+    ) -> Result<(), JournalError> {
+        while let Some((source, entry)) = self.spilled.next(self.tree.len()).map_err(of_io)? {
             if entry.index > self.tree.len() {
                 return Err(GAP.at(self.tree.len()));
             }
-            if entry.index == self.tree.len() {
-                self.tree.push(entry.hash);
-                self.is_closed = false;
-                spill.resume(source, entry.end);
+            self.tree.push(entry.hash);
+            self.is_closed = false;
+            spill.resume(source, entry.end);
+            for signed in trusted {
+                let checkpoint = signed.checkpoint();
+                let is_other = || *checkpoint.root() != self.tree.root();
+                if checkpoint.size() == self.tree.len() && is_other() {
+                    return Err(DIVERGED);
+                }
             }
-            self.next = self.spilled.next().map_err(of_io)?;
         }
         Ok(())
-    }
-
-    /// What follows the last whole line: kept in a file of its own, and described. An error if that
-    /// is not what a crash leaves.
-    fn torn_bytes(
-        &self,
-        folder: &dyn Folder,
-        name: &str,
-        key: &VerifierKey,
-    ) -> Result<Option<Dropped>, JournalError> {
-        let rest = || -> io::Result<_> {
-            let mut file = folder.read(name)?;
-            io::copy(&mut (&mut file).take(self.good), &mut io::sink())?;
-            Ok(file)
-        };
-        let mut lines = Lines::new(rest().map_err(of_io)?);
-        loop {
-            match lines.next().map_err(of_io)? {
-                NextLine::Whole(line) => {
-                    if let Some(Line::Checkpoint(note)) = Line::parse(line)
-                        && SignedCheckpoint::verify(&note, key).is_ok()
-                    {
-                        // What it covers was on the disk, so no crash has taken it.
-                        return Err(DAMAGED.at(self.tree.len()));
-                    }
-                }
-                NextLine::Torn => {}
-                NextLine::End => break,
-            }
-        }
-        if lines.offset() == 0 {
-            return Ok(None);
-        }
-        let mut hash = Sha256::new();
-        let mut bytes = 0;
-        let mut piece = [0; 1 << 13];
-        let mut file = rest().map_err(of_io)?;
-        let mut kept = folder.create(&format!("{:020}.torn", self.tree.len())).ok();
-        loop {
-            let count = file.read(&mut piece).map_err(of_io)?;
-            if count == 0 {
-                break;
-            }
-            bytes += count as u64;
-            hash.update(&piece[..count]);
-            kept =
-                kept.and_then(|mut kept| append(&mut *kept, &piece[..count]).ok().map(|()| kept));
-        }
-        let is_kept = kept.is_some_and(|mut kept| kept.sync().is_ok()) && folder.sync().is_ok();
-        Ok(Some(Dropped::new(bytes, hash.finalize().into(), is_kept)))
     }
 }
 
@@ -321,6 +317,25 @@ fn is_close(entry: &[u8]) -> bool {
         && note().is_some_and(|note| *note.kind() == NoteKind::Close)
 }
 
+const OTHER_ORIGIN: JournalError = JournalError::new(
+    JournalErrorKind::Foreign,
+    "the trusted checkpoint is of another origin",
+);
+pub(super) const BEHIND: JournalError = JournalError::new(
+    JournalErrorKind::Behind,
+    "the journal lacks entries that a trusted checkpoint names; it was cut short or restored from a \
+     backup: keep it, and go on under a new origin",
+);
+const DIVERGED: JournalError = JournalError::new(
+    JournalErrorKind::Diverged,
+    "the journal holds another history than a trusted checkpoint names; keep it, and go on under a \
+     new origin",
+);
+const NO_BEGIN: JournalError = JournalError::new(
+    JournalErrorKind::Damaged,
+    "the journal does not begin with the entry that names its origin, or has another such entry; keep it \
+     as it is, verify it, and go on under a new origin",
+);
 const ALREADY_EXISTS: JournalError = JournalError::new(
     JournalErrorKind::AlreadyExists,
     "there is a journal in this folder already; open it",

@@ -75,11 +75,12 @@ impl core::fmt::Debug for Lines {
 
 /// What [`Lines`] found.
 pub(super) enum NextLine<'a> {
-    /// A line, without its newline.
+    /// A line, without its newline. Empty if it is longer than any, which is no line of a journal
+    /// either.
     Whole(&'a [u8]),
     /// The end.
     End,
-    /// The file ends before the line does, or the line is longer than any.
+    /// The file ends before the line does.
     Torn,
 }
 
@@ -98,14 +99,24 @@ impl Lines {
     }
 
     pub(super) fn next(&mut self) -> io::Result<NextLine<'_>> {
-        self.line.clear();
         let limit = LONGEST_LINE as u64 + 1;
-        let read = (&mut self.reader)
-            .take(limit)
-            .read_until(b'\n', &mut self.line)?;
-        self.offset += read as u64;
+        let mut is_too_long = false;
+        loop {
+            self.line.clear();
+            let read = (&mut self.reader)
+                .take(limit)
+                .read_until(b'\n', &mut self.line)?;
+            self.offset += read as u64;
+            let is_whole = self.line.last() == Some(&b'\n');
+            if is_whole || (read as u64) < limit {
+                break;
+            }
+            is_too_long = true;
+        }
         Ok(match self.line.split_last() {
+            None if is_too_long => NextLine::Torn,
             None => NextLine::End,
+            Some((b'\n', _)) if is_too_long => NextLine::Whole(&[]),
             Some((b'\n', line)) => NextLine::Whole(line),
             Some(_) => NextLine::Torn,
         })

@@ -5,13 +5,13 @@ use alloc::vec::Vec;
 use core::time::Duration;
 use std::path::{Path, PathBuf};
 
-use super::entry::{Note, NoteKind};
+use super::entry::{Note, NoteKind, is_note, may_be_at};
 use super::error::{JournalError, JournalErrorKind, of_io};
 use super::folder::{DiskFolder, Folder};
 use super::line::{Line, split_entry};
 use super::recover::is_of;
 use super::segment::{Lines, NextLine, parse_header, segment_name, segments};
-use super::spill::{RESERVE, Spilled, second_name};
+use super::spill::{Spilled, read_elsewhere};
 use super::tree::{Frontier, leaf_hash};
 use super::{SignedCheckpoint, VerifierKey};
 use crate::audit::rfc3339;
@@ -68,7 +68,7 @@ pub struct Report {
     /// How many entries after those are whole but under no checkpoint: what was written in the last
     /// second, or before a crash. Whoever may write to the folder could have made or changed them.
     pub unsigned: u64,
-    /// How many bytes at the end are torn, as a crash leaves them.
+    /// How many bytes at the end are half a line, as a crash leaves it.
     pub torn_bytes: u64,
     /// The first thing that is wrong.
     pub fault: Option<Fault>,
@@ -105,7 +105,8 @@ pub enum FaultReason {
     BadSegment,
     /// It belongs to another origin, or was spliced from one.
     OtherOrigin,
-    /// A trusted checkpoint names more entries than there are: the end was cut off.
+    /// A trusted checkpoint names more entries than there are: the end was cut off. Whether those that
+    /// are left are of the same history, a smaller trusted checkpoint tells.
     Truncated,
     /// A trusted checkpoint names another history: rewritten by somebody with the signing key, or
     /// forked.
@@ -190,8 +191,10 @@ impl Verifier {
         let mut pass = Pass {
             verifier: self,
             folder,
+            spilled: Spilled::default(),
             trusted: trusted.into_iter().peekable(),
             tree: Frontier::new(),
+            stored: 0,
             pending: None,
             last_note: None,
             report: Report::default(),
@@ -221,9 +224,12 @@ impl From<std::io::Error> for Stop {
 struct Pass<'a> {
     verifier: &'a Verifier,
     folder: Box<dyn Folder>,
+    spilled: Spilled,
     trusted: core::iter::Peekable<alloc::vec::IntoIter<&'a SignedCheckpoint>>,
     /// Of the hashes that the lines claim.
     tree: Frontier,
+    /// How many entries the last checkpoint covers that stands in a segment.
+    stored: u64,
     /// The first entry that is not what its line claims; whether the others are right says the next
     /// checkpoint.
     pending: Option<u64>,
@@ -239,16 +245,24 @@ impl Pass<'_> {
         let last = *firsts.last().ok_or(Stop::Error(NOT_FOUND))?;
         self.check_trusted_origin()?;
         self.check_trusted()?;
+        let second = self.verifier.second.clone().map(DiskFolder);
+        let second = second.as_ref().map(|folder| folder as &dyn Folder);
+        self.spilled = read_elsewhere(&*self.folder, second, self.verifier.key.origin())?;
         for first in firsts {
             self.read_segment(first, first == last)?;
         }
-        self.read_elsewhere(&names)?;
+        self.read_elsewhere()?;
         if let Some(index) = self.pending {
-            return Err(stop(index, None, FaultReason::Changed));
+            // Nobody signed those before it.
+            return Err(self.range_to(index + 1, FaultReason::Changed));
         }
         if let Some(signed) = self.trusted.next() {
-            let until = Some(signed.checkpoint().size());
-            return Err(stop(self.tree.len(), until, FaultReason::Truncated));
+            let size = signed.checkpoint().size();
+            return Err(self.range_to(size, FaultReason::Truncated));
+        }
+        if self.tree.is_empty() {
+            // A journal appears with its first entry.
+            return Err(self.range(FaultReason::BadSegment));
         }
         self.report.entries = self.tree.len();
         self.report.unsigned = self.report.entries - self.report.intact;
@@ -283,10 +297,17 @@ impl Pass<'_> {
                 NextLine::Torn => return Err(self.range(FaultReason::BadLine)),
             };
             number += 1;
-            match line.first() {
-                Some(b'+') => self.check_entry(line)?,
-                Some(b'=') if first == 0 || number != 2 => self.check_checkpoint(line)?,
-                Some(b'^') if first > 0 && number == 2 => self.check_frontier(line)?,
+            // All segments but the first begin with the checkpoint and the frontier of those before.
+            match (line.first(), number) {
+                (Some(b'='), 1) if first > 0 => self.check_checkpoint(line, first)?,
+                (Some(b'^'), 2) if first > 0 => self.check_frontier(line)?,
+                (_, 1 | 2) if first > 0 => return Err(self.range(FaultReason::BadLine)),
+                (Some(b'+'), _) if is_last && self.is_void(line)? => {
+                    self.check_void(&mut lines)?;
+                    break;
+                }
+                (Some(b'+'), _) => self.check_entry(line)?,
+                (Some(b'='), _) => self.check_checkpoint(line, self.stored + 1)?,
                 _ => return Err(self.range(FaultReason::BadLine)),
             }
             good = lines.offset();
@@ -294,6 +315,27 @@ impl Pass<'_> {
         match first == 0 || number >= 2 {
             true => Ok(()),
             false => Err(self.range(FaultReason::BadSegment)),
+        }
+    }
+
+    /// Whether an entry stood in a write that failed, and another one was acknowledged.
+    fn is_void(&mut self, line: &[u8]) -> Result<bool, Stop> {
+        let Some((hash, entry)) = split_entry(line) else {
+            return Ok(false);
+        };
+        Ok(self.spilled.contradicts(self.tree.len(), &hash, entry)?)
+    }
+
+    /// Checks that what follows a void entry is void: a write that failed was not signed.
+    fn check_void(&self, lines: &mut Lines) -> Result<(), Stop> {
+        loop {
+            match lines.next()? {
+                NextLine::Whole(line) if line.first() == Some(&b'=') => {
+                    return Err(self.range(FaultReason::BadLine));
+                }
+                NextLine::Whole(_) => {}
+                NextLine::Torn | NextLine::End => return Ok(()),
+            }
         }
     }
 
@@ -319,29 +361,20 @@ impl Pass<'_> {
         if leaf_hash(entry) != claimed && self.pending.is_none() {
             self.pending = Some(index);
         }
-        let is_note = entry.starts_with(br#"{"v":1,"journal""#);
-        if is_note || index == 0 {
-            self.read_note(index, entry)?;
+        if self.pending.is_none() && !may_be_at(entry, index, self.verifier.key.origin()) {
+            return Err(self.range(FaultReason::OtherOrigin));
+        }
+        if is_note(entry) {
+            self.read_note(index, entry);
         }
         self.tree.push(claimed);
         self.check_trusted()
     }
 
     /// Reads what the journal says of itself.
-    fn read_note(&mut self, index: u64, entry: &[u8]) -> Result<(), Stop> {
-        let note: Option<Note> = serde_json::from_slice(entry).ok();
-        let is_begin = match note.as_ref().map(Note::kind) {
-            Some(NoteKind::Begin { origin, .. }) => {
-                Some(origin == self.verifier.key.origin().as_str())
-            }
-            _ => None,
-        };
-        if self.pending.is_none() && (is_begin == Some(false) || is_begin.is_some() != (index == 0))
-        {
-            return Err(self.range(FaultReason::OtherOrigin));
-        }
-        let Some(note) = note else {
-            return Ok(());
+    fn read_note(&mut self, index: u64, entry: &[u8]) {
+        let Ok(note) = serde_json::from_slice::<Note>(entry) else {
+            return;
         };
         let time = rfc3339::parse(note.time());
         if let (Some((after, last)), Some(time)) = (&self.last_note, &time)
@@ -357,10 +390,10 @@ impl Pass<'_> {
             NoteKind::Close => None,
             _ => time.map(|time| (index, time)),
         };
-        Ok(())
     }
 
-    fn check_checkpoint(&mut self, line: &[u8]) -> Result<(), Stop> {
+    /// Checks the line of a checkpoint that covers at least so many entries.
+    fn check_checkpoint(&mut self, line: &[u8], least: u64) -> Result<(), Stop> {
         let Some(Line::Checkpoint(text)) = Line::parse(line) else {
             return Err(self.range(FaultReason::BadLine));
         };
@@ -375,6 +408,10 @@ impl Pass<'_> {
             return Err(stop(index, None, FaultReason::Changed));
         }
         self.report.intact = self.tree.len();
+        if self.tree.len() < least {
+            return Err(self.range(FaultReason::BadLine));
+        }
+        self.stored = self.tree.len();
         Ok(())
     }
 
@@ -392,13 +429,19 @@ impl Pass<'_> {
     /// Compares the tree with the trusted checkpoints of its size.
     fn check_trusted(&mut self) -> Result<(), Stop> {
         let len = self.tree.len();
+        let mut is_anchored = false;
         while let Some(signed) = self
             .trusted
             .next_if(|signed| signed.checkpoint().size() == len)
         {
             if *signed.checkpoint().root() != self.tree.root() {
+                // Checkpoints in the journal prove nothing now: whoever wrote it has the key.
+                self.report.intact = self.report.anchored;
                 return Err(self.range(FaultReason::Diverged));
             }
+            is_anchored = true;
+        }
+        if is_anchored {
             if let Some(index) = self.pending {
                 return Err(stop(index, None, FaultReason::Changed));
             }
@@ -409,34 +452,25 @@ impl Pass<'_> {
     }
 
     /// Reads what is in the reserve and in the second place.
-    fn read_elsewhere(&mut self, names: &[alloc::string::String]) -> Result<(), Stop> {
-        let origin = self.verifier.key.origin();
-        let mut spilled = Spilled::default();
-        if names.iter().any(|name| name == RESERVE) {
-            spilled.add(self.folder.read(RESERVE), origin)?;
-        }
-        if let Some(path) = &self.verifier.second {
-            let second = DiskFolder(path.clone());
-            let name = second_name(origin);
-            if second.names()?.contains(&name) {
-                spilled.add(second.read(&name), origin)?;
-            }
-        }
-        while let Some((_, entry)) = spilled.next()? {
-            if entry.index > self.tree.len() {
+    fn read_elsewhere(&mut self) -> Result<(), Stop> {
+        let len = |pass: &Self| pass.tree.len();
+        while let Some((_, entry)) = self.spilled.next(len(self))? {
+            if entry.index > len(self) {
                 return Err(self.range(FaultReason::BadSegment));
             }
-            if entry.index == self.tree.len() {
-                self.tree.push(entry.hash);
-                self.check_trusted()?;
-            }
+            self.tree.push(entry.hash);
+            self.check_trusted()?;
         }
         Ok(())
     }
 
     /// Something is wrong behind the last checkpoint that is right.
     fn range(&self, reason: FaultReason) -> Stop {
-        let until = self.tree.len().max(self.report.intact + 1);
+        self.range_to(self.tree.len(), reason)
+    }
+
+    /// The same, before the entry `until`.
+    fn range_to(&self, until: u64, reason: FaultReason) -> Stop {
         let until = (until > self.report.intact + 1).then_some(until);
         stop(self.report.intact, until, reason)
     }

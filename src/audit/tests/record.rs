@@ -172,7 +172,7 @@ fn every_outcome_has_a_code_of_its_own() {
     }
     codes.sort_unstable();
     codes.dedup();
-    assert_eq!(codes.len(), 19);
+    assert_eq!(codes.len(), 20);
 }
 
 #[test]

@@ -169,7 +169,12 @@ impl Collected {
         if event.tenant != request.tenant || event.action != ActionKind::Disclose.code() {
             return;
         }
-        self.sealed += u64::from(!event.sealed.is_empty());
+        // After a review, what is still sealed is about others.
+        let is_opened = event
+            .subjects
+            .iter()
+            .any(|it| it.subject.as_ref() == Some(&request.subject));
+        self.sealed += u64::from(!event.sealed.is_empty() && !is_opened);
         if let Some(at) = self.by_action.get(&event.action_id) {
             self.entries[*at].add(event, &request.subject);
         } else if let Some(entry) = Entry::of(event, &request.subject) {

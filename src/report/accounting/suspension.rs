@@ -17,6 +17,10 @@ use crate::report::day;
 /// recorded under. [`Accounting::without_effect`](super::Accounting::without_effect) tells which
 /// suspension met nobody.
 ///
+/// **This is wider than the rule**, which is about disclosures under 164.512(d) and (f): the log does not say
+/// under which paragraph one was made, so all to such a recipient are withheld. Go through
+/// [`Accounting::withheld`](super::Accounting::withheld), and tell the patient of the others.
+///
 /// The statement itself, and the identity of who made it, are the organisation's to document
 /// (164.528(a)(2)(ii)(A)).
 ///

@@ -10,15 +10,67 @@ use serde::de::Visitor;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::UNENCODABLE;
-use crate::audit::{AuditError, RecordedField, RecordedRow};
+use crate::audit::{AuditError, EventRecord, RecordedField, RecordedRecipient, RecordedRow};
 use crate::envelope::{KeyId, TAG_LEN};
+
+/// What an envelope says: of one patient, or of nobody.
+pub(super) struct Content {
+    pub(super) records: Vec<RecordedRow>,
+    pub(super) texts: Texts,
+}
+
+/// The members of a disclosure's event that hold free text.
+#[derive(Clone, PartialEq, Eq)]
+pub(super) struct Texts {
+    pub(super) recipient: Option<RecordedRecipient>,
+    pub(super) description: Option<String>,
+}
+
+impl Texts {
+    pub(super) const NONE: Self = Self {
+        recipient: None,
+        description: None,
+    };
+
+    pub(super) fn of(event: &EventRecord) -> Self {
+        Self {
+            recipient: event.recipient.clone(),
+            description: event.description.clone(),
+        }
+    }
+
+    /// Takes them out of an event.
+    pub(super) const fn take_from(event: &mut EventRecord) -> Self {
+        Self {
+            recipient: event.recipient.take(),
+            description: event.description.take(),
+        }
+    }
+
+    pub(super) fn put_into(self, event: &mut EventRecord) {
+        event.recipient = self.recipient;
+        event.description = self.description;
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        *self == Self::NONE
+    }
+}
 
 /// A map, so that later versions may add members, which readers ignore.
 #[derive(Serialize, Deserialize)]
 struct Detail<'d> {
     #[serde(rename = "r", borrow)]
     records: Vec<Row<'d>>,
+    #[serde(rename = "t", borrow, default, skip_serializing_if = "Option::is_none")]
+    recipient: Option<To<'d>>,
+    #[serde(rename = "d", default, skip_serializing_if = "Option::is_none")]
+    description: Option<Cow<'d, str>>,
 }
+
+/// Name, address.
+#[derive(Serialize, Deserialize)]
+struct To<'d>(#[serde(borrow)] Cow<'d, str>, Option<Cow<'d, str>>);
 
 /// Type, id, fields.
 #[derive(Serialize, Deserialize)]
@@ -39,20 +91,28 @@ struct Item<'d>(
 );
 
 /// The content of an envelope, and what it is padded to multiples of.
-pub(super) fn encode(records: &[RecordedRow]) -> Result<(Vec<u8>, u16), AuditError> {
+pub(super) fn encode(records: &[RecordedRow], texts: &Texts) -> Result<(Vec<u8>, u16), AuditError> {
     let records = records.iter().map(Row::of).collect::<Option<_>>();
     let detail = Detail {
         records: records.ok_or(UNENCODABLE)?,
+        recipient: texts.recipient.as_ref().map(To::of),
+        description: texts.description.as_deref().map(Cow::Borrowed),
     };
     let content = rmp_serde::to_vec_named(&detail).map_err(|_| UNENCODABLE)?;
     let bucket = bucket(content.len());
     Ok((content, bucket))
 }
 
-/// The records that an envelope's content names; `None` if it is of another form.
-pub(super) fn decode(content: &[u8]) -> Option<Vec<RecordedRow>> {
+/// What an envelope's content says; `None` if it is of another form.
+pub(super) fn decode(content: &[u8]) -> Option<Content> {
     let detail: Detail<'_> = rmp_serde::from_slice(content).ok()?;
-    Some(detail.records.into_iter().map(Row::into_row).collect())
+    Some(Content {
+        records: detail.records.into_iter().map(Row::into_row).collect(),
+        texts: Texts {
+            recipient: detail.recipient.map(To::into_recipient),
+            description: detail.description.map(Cow::into_owned),
+        },
+    })
 }
 
 /// 64 bytes up to 512, and then an eighth of the next power of two: the length tells one field from
@@ -60,6 +120,21 @@ pub(super) fn decode(content: &[u8]) -> Option<Vec<RecordedRow>> {
 fn bucket(len: usize) -> u16 {
     let eighth = len.next_power_of_two() / 8;
     u16::try_from(eighth.clamp(64, 8192)).unwrap_or(8192)
+}
+
+impl<'d> To<'d> {
+    fn of(recipient: &'d RecordedRecipient) -> Self {
+        let address = recipient.address.as_deref();
+        Self(Cow::Borrowed(&recipient.name), address.map(Cow::Borrowed))
+    }
+
+    fn into_recipient(self) -> RecordedRecipient {
+        let Self(name, address) = self;
+        RecordedRecipient {
+            name: name.into_owned(),
+            address: address.map(Cow::into_owned),
+        }
+    }
 }
 
 impl<'d> Row<'d> {
@@ -143,7 +218,8 @@ impl<'de, const N: usize> Deserialize<'de> for Bytes<N> {
 
 #[cfg(test)]
 mod tests {
-    use super::bucket;
+    use super::{Texts, bucket, encode};
+    use crate::audit::RecordedRecipient;
 
     #[test]
     fn padding_takes_at_most_a_quarter_beyond_512_bytes() {
@@ -151,6 +227,43 @@ mod tests {
             let bucket = usize::from(bucket(len));
             assert!(bucket >= 64);
             assert!(bucket == 64 || bucket * 4 <= len, "{len}: {bucket}");
+        }
+    }
+
+    /// The bound that `docs/audit-privacy.md` builds on, for every length there can be.
+    #[test]
+    fn an_envelope_takes_at_most_twice_its_content_and_150_bytes() {
+        for len in 31..=36_000_usize {
+            let bucket = usize::from(bucket(len));
+            let padded = (len / bucket + 1) * bucket;
+            let text = "phi1.".len() + ((74 + padded) * 4).div_ceil(3) + r#""","#.len();
+            assert!(text <= 2 * (len + 75), "{len}: {text}");
+        }
+    }
+
+    /// A copy of a disclosure's texts costs no more than what `audit::parts` reserves for it.
+    #[test]
+    fn texts_are_shorter_here_than_in_json() {
+        for len in [0, 1, 31, 32, 255, 256, 512, 768] {
+            for (address, description) in
+                [(false, false), (true, false), (false, true), (true, true)]
+            {
+                let text = "x".repeat(len);
+                let texts = Texts {
+                    recipient: Some(RecordedRecipient {
+                        name: text.clone(),
+                        address: address.then(|| text.clone()),
+                    }),
+                    description: description.then(|| text.clone()),
+                };
+                let mut json = r#","recipient":{"name":""}"#.len() + len;
+                json += usize::from(address) * (r#","address":"""#.len() + len);
+                json += usize::from(description) * (r#","description":"""#.len() + len);
+                let encoded = |texts| encode(&[], texts).map(|(content, _)| content.len());
+                let without = encoded(&Texts::NONE).unwrap_or_default();
+                let with = encoded(&texts).unwrap_or(usize::MAX);
+                assert!(without > 0 && with - without <= json);
+            }
         }
     }
 }

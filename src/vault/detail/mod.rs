@@ -10,11 +10,12 @@ use alloc::vec::Vec;
 use core::fmt;
 use core::time::Duration;
 
+use self::form::Texts;
 pub use self::review::{ReviewedEvent, Reviewing};
 use super::cipher::Plaintext;
 use crate::aead::NonceRun;
 use crate::audit::{
-    AuditError, AuditSink, Event, EventRecord, RecordSink, RecordedSubject, Repeats,
+    AuditError, AuditSink, Event, EventRecord, RecordSink, RecordedRow, RecordedSubject, Repeats,
 };
 use crate::category::Category;
 use crate::clock::{Clock, SystemClock};
@@ -29,8 +30,9 @@ use crate::label::{RecordId, SubjectId, TenantId};
 /// events on to another sink.
 ///
 /// What an event says of patients (which ones, which records and fields, how it ended for each) becomes
-/// one envelope for each patient, and one under the tenant's audit key for what is about no patient. Who,
-/// when, why, what and with which outcome stay readable, so that a log is searched and verified without
+/// one envelope for each patient, and one under the tenant's audit key for what is about no patient. To
+/// whom something was disclosed, and of what in words, is in the envelope of each patient. Who, when, why,
+/// what and with which outcome stay readable, so that a log is searched and verified without
 /// any key, and goes on verifying when one patient's key is destroyed. `docs/audit-privacy.md` has the
 /// form.
 ///
@@ -40,6 +42,9 @@ use crate::label::{RecordId, SubjectId, TenantId};
 ///   prepare what is to be done, **also where the vault's own keys need none of that**.
 /// - If a key is not loaded, disabled or destroyed, the event is not recorded and nothing is released.
 /// - An event is at most 65,535 bytes of JSON.
+/// - Failures that repeat within a minute are counted, before they are sealed: the first is written, then
+///   each time their number has doubled. The last number is written with the next event after the minute,
+///   whatever that is about, or when this is dropped; if the patient's key is gone by then, without details.
 ///
 /// [`Session::review`](crate::Session::review) opens what is sealed.
 ///
@@ -89,7 +94,7 @@ pub struct SealedDetails {
     keys: Box<dyn KeyProvider>,
     /// Here, because no two sealed events are alike.
     repeats: Repeats,
-    clock: SystemClock,
+    clock: Box<dyn Clock>,
 }
 
 impl SealedDetails {
@@ -99,8 +104,28 @@ impl SealedDetails {
             sink: Box::new(sink),
             keys: Box::new(keys),
             repeats: Repeats::new(Duration::from_secs(60)),
-            clock: SystemClock::default(),
+            clock: Box::new(SystemClock::default()),
         }
+    }
+
+    /// The clock that tells which failures follow upon each other; the operating system's unless stated.
+    #[must_use]
+    pub fn clock(mut self, clock: impl Clock + 'static) -> Self {
+        self.clock = Box::new(clock);
+        self
+    }
+
+    /// Hands on what has to be told later than it happened: how often a failure has repeated. Its key may
+    /// be gone by then; the first of the series has the details, and the number must not be lost.
+    fn tell(&self, record: &EventRecord) -> Result<(), AuditError> {
+        let tenant = TenantId::new(record.tenant.as_str()).map_err(|_| NO_ID)?;
+        let sealed = self.seal(&tenant, record.clone());
+        self.sink.append(&sealed.unwrap_or_else(|_| {
+            let mut bare = record.clone();
+            Texts::take_from(&mut bare);
+            bare.subjects.clear();
+            bare
+        }))
     }
 
     fn seal(
@@ -108,10 +133,15 @@ impl SealedDetails {
         tenant: &TenantId<'_>,
         mut record: EventRecord,
     ) -> Result<EventRecord, AuditError> {
-        let details = core::mem::take(&mut record.subjects);
+        let texts = Texts::take_from(&mut record);
+        let mut details = core::mem::take(&mut record.subjects);
         if details.is_empty() {
-            return Ok(record);
+            if texts.is_empty() {
+                return Ok(record);
+            }
+            details.push(NOBODY);
         }
+        let is_about_patients = details.iter().any(|detail| detail.subject.is_some());
         let event = RecordId::new(record.event.as_str()).map_err(|_| NO_ID)?;
         let mut nonces = NonceRun::draw().ok_or(NO_RANDOMNESS)?;
         record.sealed = Vec::with_capacity(details.len());
@@ -119,6 +149,11 @@ impl SealedDetails {
             let subject = match &detail.subject {
                 Some(subject) => Some(SubjectId::new(subject.as_str()).map_err(|_| NO_ID)?),
                 None => None,
+            };
+            // The tenant's key, which is never destroyed, must not open what a patient's sealed.
+            let texts = match subject.is_none() && is_about_patients {
+                true => &Texts::NONE,
+                false => &texts,
             };
             // More than a part has subjects for.
             let nonce = nonces.next().ok_or(NO_RANDOMNESS)?;
@@ -129,7 +164,9 @@ impl SealedDetails {
                 binding: binding(position, details.len()),
             };
             let scope = Scope::audit_details(tenant, subject.as_ref());
-            let sealed = lend_active(&*self.keys, scope, |key| place.seal(key, &nonce, detail));
+            let sealed = lend_active(&*self.keys, scope, |key| {
+                place.seal(key, &nonce, &detail.records, texts)
+            });
             record.sealed.push(sealed.map_err(no_key)??);
         }
         Ok(record)
@@ -153,6 +190,10 @@ impl AuditSink for SealedDetails {
     fn record(&self, event: &Event<'_>) -> Result<(), AuditError> {
         let tenant = event.access().tenant();
         let now = self.clock.monotonic();
+        // What cannot be told now is tried again with the next event.
+        let _ = self
+            .repeats
+            .tell_counts(Some(now), |record| self.tell(record));
         self.repeats.record(event.to_record(), now, |record| {
             self.sink.append(&self.seal(tenant, record.clone())?)
         })
@@ -175,6 +216,12 @@ impl fmt::Debug for SealedDetails {
     }
 }
 
+impl Drop for SealedDetails {
+    fn drop(&mut self) {
+        let _ = self.repeats.tell_counts(None, |record| self.tell(record));
+    }
+}
+
 /// Where an envelope belongs: what it authenticates.
 struct Place<'p> {
     tenant: &'p TenantId<'p>,
@@ -188,9 +235,10 @@ impl Place<'_> {
         &self,
         key: &DataKey,
         nonce: &[u8; NONCE_LEN],
-        detail: &RecordedSubject,
+        records: &[RecordedRow],
+        texts: &Texts,
     ) -> Result<String, AuditError> {
-        let (content, bucket) = form::encode(&detail.records)?;
+        let (content, bucket) = form::encode(records, texts)?;
         let field = field_of(self.subject).pad_to(bucket).info();
         let record = record_ref(self.event, self.subject).binding(&self.binding);
         let mut context = Context::new(self.tenant, record, field.record_type());
@@ -203,6 +251,12 @@ impl Place<'_> {
             .map_err(|_| UNENCODABLE)
     }
 }
+
+/// Of an event that names no record, and still a recipient.
+const NOBODY: RecordedSubject = RecordedSubject {
+    subject: None,
+    records: Vec::new(),
+};
 
 /// The details of events about a patient, as policies and events see them.
 const OF_SUBJECT: Field<Vec<u8>> =

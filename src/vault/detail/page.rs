@@ -1,12 +1,13 @@
 //! An event under review: its envelopes, and what came out of them.
 
-use alloc::string::ToString;
+use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 use std::collections::HashMap;
 
+use super::form::{Content, Texts};
 use super::review::ReviewedEvent;
 use super::{OF_NOBODY, OF_SUBJECT, binding, record_ref};
-use crate::audit::{EventRecord, RecordedRow, RecordedSubject};
+use crate::audit::{EventRecord, RecordedSubject};
 use crate::context::{FieldInfo, RecordRef};
 use crate::envelope::{Envelope, KeyId, from_text};
 use crate::error::{Error, ErrorKind};
@@ -16,7 +17,7 @@ use crate::label::{RecordId, SubjectId};
 /// The event's place among the pages, and the envelope's within the event.
 pub(super) type Place = (usize, usize);
 
-pub(super) type Detail = Result<Vec<RecordedRow>, Error>;
+pub(super) type Detail = Result<Content, Error>;
 
 /// One event under review.
 pub(super) struct Page {
@@ -25,8 +26,14 @@ pub(super) struct Page {
     pub(super) event_id: Option<RecordId<'static>>,
     pub(super) envelopes: Vec<Wanted>,
     /// By position in the event.
-    opened: Vec<(usize, RecordedSubject)>,
+    opened: Vec<(usize, Opened)>,
     unread: Vec<Error>,
+}
+
+/// What came out of an envelope, and whose it is.
+struct Opened {
+    subject: Option<String>,
+    content: Content,
 }
 
 /// An envelope that is to be opened.
@@ -108,12 +115,11 @@ impl Page {
 
     pub(super) fn accept(&mut self, position: usize, detail: Detail) {
         match detail {
-            Ok(records) => {
+            Ok(content) => {
                 let wanted = self.envelopes.iter().find(|it| it.position == position);
                 let subject = wanted.and_then(|wanted| wanted.subject.as_ref());
                 let subject = subject.map(|subject| subject.as_str().to_string());
-                self.opened
-                    .push((position, RecordedSubject { subject, records }));
+                self.opened.push((position, Opened { subject, content }));
             }
             Err(error) => self.unread.push(error),
         }
@@ -122,18 +128,28 @@ impl Page {
     pub(super) fn finish(self) -> ReviewedEvent {
         let Self {
             mut event,
-            opened,
-            unread,
+            mut opened,
+            mut unread,
             ..
         } = self;
+        match texts_of(&event, &opened) {
+            Some(texts) => texts.put_into(&mut event),
+            // The event is not sound, so nothing of it is shown.
+            None => unread.extend(opened.drain(..).map(|_| CONTRADICTING)),
+        }
         let is_sealed = |at: &usize| !opened.iter().any(|(position, _)| position == at);
         let mut at = 0..event.sealed.len();
         event
             .sealed
             .retain(|_| at.next().as_ref().is_some_and(is_sealed));
-        event
-            .subjects
-            .extend(opened.into_iter().map(|(_, subject)| subject));
+        let subjects = opened.into_iter().map(|(_, opened)| RecordedSubject {
+            subject: opened.subject,
+            records: opened.content.records,
+        });
+        // One about no record is there for its texts.
+        let is_about_something =
+            |of: &RecordedSubject| of.subject.is_some() || !of.records.is_empty();
+        event.subjects.extend(subjects.filter(is_about_something));
         ReviewedEvent { event, unread }
     }
 }
@@ -157,6 +173,22 @@ impl Wanted {
     }
 }
 
+/// What the event says of its disclosure, in clear or in the envelopes that were opened; `None` if they
+/// contradict each other.
+fn texts_of(event: &EventRecord, opened: &[(usize, Opened)]) -> Option<Texts> {
+    let clear = Texts::of(event);
+    // Each patient's envelope has them; the tenant's only where there is no patient.
+    let mut copies = opened
+        .iter()
+        .filter(|(_, of)| of.subject.is_some() || !of.content.texts.is_empty())
+        .map(|(_, of)| &of.content.texts);
+    let Some(first) = copies.next() else {
+        return Some(clear);
+    };
+    let do_agree = copies.all(|copy| copy == first) && (clear.is_empty() || clear == *first);
+    do_agree.then(|| first.clone())
+}
+
 /// Of bytes that were parsed before.
 fn key_of(envelope: &[u8]) -> KeyId {
     let mut id = [0; 32];
@@ -178,6 +210,11 @@ const ERASED: Error = Error::new(
     "the key of these details was destroyed; what they said is gone for good",
 );
 
+const CONTRADICTING: Error = Error::new(
+    ErrorKind::Integrity,
+    "the event's envelopes name different recipients or descriptions; none of it is to be believed",
+);
+
 const FOREIGN: Error = Error::new(
     ErrorKind::InvalidInput,
     "the event is of another tenant; review it in a session of that tenant",
@@ -187,3 +224,94 @@ const NO_EVENT: Error = Error::new(
     ErrorKind::InvalidInput,
     "the event has no id that anything could be bound to",
 );
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use alloc::string::String;
+    use alloc::vec::Vec;
+
+    use super::{Content, Opened, Page, Texts};
+    use crate::audit::{EventRecord, RecordedRecipient};
+    use crate::error::ErrorKind;
+
+    fn texts(name: &str) -> Texts {
+        Texts {
+            recipient: Some(RecordedRecipient {
+                name: name.into(),
+                address: None,
+            }),
+            description: None,
+        }
+    }
+
+    /// What comes of an event with one envelope each of these.
+    fn finish(clear: Texts, opened: &[(Option<&str>, Texts)]) -> (EventRecord, Vec<ErrorKind>) {
+        let json = br#"{"v":1,"event":"s-1-1","action_id":"s-1","part":1,"parts":1,
+            "time":"2026-11-21T08:30:00.000000000Z","tenant":"t","session":"s",
+            "auth":{"strength":"service"},"actor":{"id":"a"},"purpose":"TREAT",
+            "action":"disclose","outcome":"success"}"#;
+        let mut event = EventRecord::from_json(json).unwrap();
+        clear.put_into(&mut event);
+        event.sealed = opened.iter().map(|_| String::from("phi1.")).collect();
+        let opened = opened.iter().enumerate().map(|(at, (subject, texts))| {
+            let content = Content {
+                records: Vec::new(),
+                texts: texts.clone(),
+            };
+            let subject = subject.map(String::from);
+            (at, Opened { subject, content })
+        });
+        let page = Page {
+            opened: opened.collect(),
+            ..Page::without_envelopes(&event)
+        };
+        let reviewed = page.finish();
+        let kinds = reviewed.unread.iter().map(|error| error.kind()).collect();
+        (reviewed.event, kinds)
+    }
+
+    #[test]
+    fn copies_that_agree_are_believed() {
+        let two = [(Some("p-1"), texts("a")), (Some("p-2"), texts("a"))];
+        // The tenant's has no copy where patients have.
+        let with_tenant = [two[0].clone(), (None, Texts::NONE), two[1].clone()];
+        let nobody = [(None, texts("a"))];
+        for (clear, opened) in [
+            (Texts::NONE, &two[..]),
+            (texts("a"), &two[..]),
+            (Texts::NONE, &with_tenant),
+            (Texts::NONE, &nobody),
+        ] {
+            let (event, errors) = finish(clear, opened);
+            assert_eq!(event.recipient.unwrap().name, "a");
+            assert!(errors.is_empty() && event.sealed.is_empty());
+            let patients = opened.iter().filter(|(subject, _)| subject.is_some());
+            assert!(event.subjects.iter().all(|of| of.subject.is_some()));
+            assert_eq!(event.subjects.len(), patients.count());
+        }
+        let (event, errors) = finish(Texts::NONE, &[(Some("p-1"), Texts::NONE)]);
+        assert!(event.recipient.is_none() && errors.is_empty());
+    }
+
+    #[test]
+    fn of_copies_that_contradict_each_other_none_is_believed() {
+        let of = |one: Texts, two: Texts| [(Some("p-1"), one), (Some("p-2"), two)];
+        for (clear, opened) in [
+            (Texts::NONE, of(texts("a"), texts("b"))),
+            (Texts::NONE, of(texts("a"), Texts::NONE)),
+            (Texts::NONE, of(Texts::NONE, texts("a"))),
+            (texts("b"), of(texts("a"), texts("a"))),
+            (texts("b"), of(Texts::NONE, Texts::NONE)),
+        ] {
+            let stated = clear.clone();
+            let (event, errors) = finish(clear, &opened);
+            assert_eq!(errors, [ErrorKind::Integrity; 2]);
+            assert!(event.subjects.is_empty() && event.sealed.len() == 2);
+            assert!(Texts::of(&event) == stated, "as it was handed in");
+        }
+        let tenant = [(Some("p-1"), texts("a")), (None, texts("b"))];
+        assert_eq!(finish(Texts::NONE, &tenant).1.len(), 2);
+    }
+}

@@ -276,7 +276,8 @@ pub struct ReviewedEvent {
 
 impl ReviewedEvent {
     /// The event: what was opened stands in [`subjects`](EventRecord::subjects), in the order of the
-    /// envelopes, and what was not in [`sealed`](EventRecord::sealed).
+    /// envelopes, in [`recipient`](EventRecord::recipient) and [`description`](EventRecord::description);
+    /// what was not, in [`sealed`](EventRecord::sealed).
     pub const fn event(&self) -> &EventRecord {
         &self.event
     }

@@ -127,7 +127,7 @@ impl Worker {
             let entry = match reading.held.take() {
                 Some(entry) => entry,
                 None => {
-                    let entry = self.read(reading, index)?;
+                    let entry = self.read(reading, index, signed)?;
                     Forwarded {
                         index,
                         bytes: self.form.of(entry),
@@ -144,15 +144,21 @@ impl Worker {
         Ok(batch)
     }
 
-    /// Goes on reading, or begins to: a reader that came to the journal's end stays there.
-    fn read(&self, reading: &mut Reading, index: u64) -> Result<Entry, ForwardError> {
-        let mut next = reading.entries.as_mut().and_then(Iterator::next);
-        if next.is_none() {
-            let entries = reading
-                .entries
-                .insert((self.open)(index).map_err(|_| UNREADABLE)?);
-            next = entries.next();
+    /// Goes on reading, or begins to. A reader has read ahead, so it is believed only as far as the journal
+    /// was signed when it was opened: what it holds of later entries may have been taken back.
+    fn read(&self, reading: &mut Reading, index: u64, signed: u64) -> Result<Entry, ForwardError> {
+        if index >= reading.signed {
+            reading.entries = None;
         }
+        let entries = match &mut reading.entries {
+            Some(entries) => entries,
+            None => {
+                reading.signed = signed;
+                let entries = (self.open)(index).map_err(|_| UNREADABLE)?;
+                reading.entries.insert(entries)
+            }
+        };
+        let next = entries.next();
         match next {
             Some(Ok(entry)) if entry.index() == index => Ok(entry),
             // Signed, and not there.
@@ -165,6 +171,8 @@ impl Worker {
 #[derive(Default)]
 struct Reading {
     entries: Option<Read>,
+    /// How many entries were signed when it was opened.
+    signed: u64,
     /// It did not fit into the last batch.
     held: Option<Forwarded>,
 }

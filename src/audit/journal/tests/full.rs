@@ -218,3 +218,169 @@ fn a_process_may_start_on_a_full_disk() {
     assert_eq!(writer.add(&[entry(1)], true, NOW), 1);
     assert_eq!(entries(&disk, None), [&expected[..], &[entry(1)]].concat());
 }
+
+/// The second place's disk dies at each step of what is put there; the process is killed, or the power
+/// cut, and the next one goes on there.
+#[test]
+fn the_second_place_may_die_anywhere() {
+    for steps in 0.. {
+        let second = SimDisk::default();
+        let (disk, mut writer, _) = full_disk(Some(&second), Durability::Synced);
+        while writer.log.spill.count < 3 {
+            let number = writer.acknowledged.len();
+            assert_eq!(writer.add(&[entry(number)], false, NOW), 1);
+        }
+        second.set(|faults| faults.dies_after = Some(steps));
+        let mut taken = 0;
+        for number in 100..104 {
+            taken += writer.add(&[entry(number)], false, NOW);
+        }
+        // The reserve is on another disk, and takes emergencies all the same.
+        assert_eq!(writer.add(&[entry(200)], true, NOW), 1, "step {steps}");
+        let mut expected = writer.acknowledged.clone();
+        let signed = writer.signed.clone();
+        drop(writer);
+        for second in second
+            .after_power_cuts()
+            .into_iter()
+            .chain([second.after_kill()])
+        {
+            let disk = disk.after_kill();
+            disk.set(|faults| faults.room = Some(ROOM));
+            let opened = Writer::open(place(&disk, Some(&second), Durability::Synced));
+            let (mut writer, _) = opened.unwrap();
+            assert_eq!(entries(&disk, Some(&second)), expected, "step {steps}");
+            for number in 300..303 {
+                assert_eq!(writer.add(&[entry(number)], false, NOW), 1, "step {steps}");
+            }
+            let expected = [&expected[..], &writer.acknowledged[..]].concat();
+            drop(writer);
+            disk.set(|faults| faults.room = None);
+            let opened = Writer::open(place(&disk, Some(&second), Durability::Synced));
+            let (mut writer, _) = opened.unwrap();
+            writer.log.settle(NOW).unwrap();
+            assert_eq!(entries(&disk, None), expected, "step {steps}");
+            assert_eq!(verify(&disk, &signed).fault, None, "step {steps}");
+        }
+        expected.clear();
+        if taken == 4 {
+            assert!(steps > 5);
+            break;
+        }
+    }
+}
+
+/// The disk of the second place is not mounted, or nobody has named it.
+#[test]
+fn nobody_goes_on_without_the_second_place_while_entries_are_there() {
+    let second = SimDisk::default();
+    let (disk, mut writer, _) = full_disk(Some(&second), Durability::Synced);
+    while writer.log.spill.count < 1 {
+        let number = writer.acknowledged.len();
+        assert_eq!(writer.add(&[entry(number)], false, NOW), 1);
+    }
+    drop(writer);
+    let kind = |opened: Result<(Writer, NoteKind), JournalError>| opened.err().unwrap().kind();
+    let before = disk.content("reserve");
+    for missing in [None, Some(&SimDisk::default())] {
+        let opened = Writer::open(place(&disk, missing, Durability::Synced));
+        assert_eq!(kind(opened), JournalErrorKind::Behind);
+    }
+    assert_eq!(disk.content("reserve"), before);
+    disk.set(|faults| faults.room = None);
+    let opened = Writer::open(place(&disk, Some(&second), Durability::Synced));
+    opened.unwrap().0.log.settle(NOW).unwrap();
+    // Everything has returned, so it is not needed any more.
+    Writer::open(place(&disk, None, Durability::Synced)).unwrap();
+}
+
+/// The disk does not confirm a new segment's name, and the process is killed, or the power cut.
+#[test]
+fn a_segment_whose_name_is_not_confirmed_loses_nothing() {
+    for durability in [Durability::Synced, Durability::Written] {
+        let disk = SimDisk::default();
+        let mut writer = Writer::create(place(&disk, None, durability)).unwrap();
+        disk.set(|faults| faults.fails_to_sync_folder = true);
+        let taken = (0..30)
+            .map(|number| writer.add(&[entry(number)], false, NOW))
+            .sum::<usize>();
+        assert!(taken > 3 && taken < 30, "{taken}");
+        let (expected, signed) = (writer.acknowledged.clone(), writer.signed.clone());
+        for left in disk
+            .after_power_cuts()
+            .into_iter()
+            .chain([disk.after_kill()])
+        {
+            let (mut writer, _) = Writer::open(place(&left, None, durability)).unwrap();
+            if durability == Durability::Synced {
+                assert_eq!(entries(&left, None)[..taken], expected);
+            }
+            assert_eq!(writer.add(&[entry(100)], false, NOW), 1);
+            writer.log.settle(NOW).unwrap();
+            assert_eq!(verify(&left, &signed).fault, None);
+        }
+        disk.set(|faults| faults.fails_to_sync_folder = false);
+        assert_eq!(writer.add(&[entry(100)], false, NOW), 1);
+        writer.log.settle(NOW).unwrap();
+        assert_eq!(entries(&disk, None), writer.acknowledged);
+        assert_eq!(verify(&disk, &writer.signed).fault, None);
+    }
+}
+
+/// At each write of a history, the disk fails to synchronise for a while, and says so; with and without
+/// being able to take back what was written.
+#[test]
+fn a_disk_that_fails_for_a_while_loses_nothing() {
+    for durability in [Durability::Synced, Durability::Written] {
+        for fails_to_truncate in [false, true] {
+            for (at, failures) in (0..16).flat_map(|at| [(at, 1), (at, 3)]) {
+                let disk = SimDisk::default();
+                let mut writer = Writer::create(place(&disk, None, durability)).unwrap();
+                for number in 0..24 {
+                    let fails = (at..at + failures).contains(&number);
+                    disk.set(|faults| {
+                        faults.fails_to_sync = fails;
+                        faults.fails_to_truncate = fails && fails_to_truncate;
+                    });
+                    let is_emergency = number % 2 == 0;
+                    writer.add(&[entry(number)], is_emergency, NOW);
+                    if number % 5 == 0 {
+                        let _ = writer.log.settle(NOW);
+                    }
+                }
+                let signed = writer.signed.clone();
+                for left in [disk.after_kill(), disk.clone()] {
+                    let expected = writer.acknowledged.clone();
+                    let (mut again, _) = Writer::open(place(&left, None, durability)).unwrap();
+                    let found = entries(&left, None);
+                    assert!(
+                        found.starts_with(&expected),
+                        "{durability:?} {at} {failures}"
+                    );
+                    again.log.settle(NOW).unwrap();
+                    assert_eq!(verify(&left, &signed).fault, None, "{durability:?} {at}");
+                }
+            }
+        }
+    }
+}
+
+/// `Written`, a full disk, an emergency in the reserve, a power cut.
+#[test]
+fn what_goes_elsewhere_stands_behind_what_is_on_the_disk() {
+    let (disk, mut writer, count) = full_disk(None, Durability::Written);
+    assert!(count > 5);
+    assert_eq!(writer.add(&[entry(100)], true, NOW), 1);
+    let (expected, signed) = (writer.acknowledged.clone(), writer.signed.clone());
+    drop(writer);
+    for left in disk
+        .after_power_cuts()
+        .into_iter()
+        .chain([disk.after_kill()])
+    {
+        let (mut writer, _) = Writer::open(place(&left, None, Durability::Written)).unwrap();
+        assert_eq!(entries(&left, None), expected);
+        writer.log.settle(NOW).unwrap();
+        assert_eq!(verify(&left, &signed).fault, None);
+    }
+}

@@ -3,6 +3,7 @@
 mod full;
 mod power;
 mod sim;
+mod torn;
 
 use alloc::boxed::Box;
 use alloc::format;
@@ -72,7 +73,7 @@ impl Writer {
     }
 
     fn open(place: Place) -> Result<(Self, NoteKind), JournalError> {
-        let (log, opened) = recover::open(place, NOW)?;
+        let (log, opened) = recover::open(place, &[], NOW)?;
         Ok((Self::of(log), opened))
     }
 

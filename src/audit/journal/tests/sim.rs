@@ -32,6 +32,8 @@ pub(super) struct Faults {
     pub(super) room: Option<usize>,
     /// Synchronising files fails, and what was to be synchronised is lost to the next power cut.
     pub(super) fails_to_sync: bool,
+    /// Synchronising the folder fails.
+    pub(super) fails_to_sync_folder: bool,
     /// Cutting files fails.
     pub(super) fails_to_truncate: bool,
     /// Synchronising files does nothing, and says that it did: a test of the tests.
@@ -69,17 +71,21 @@ impl SimDisk {
             |inode: &&Inode| state.safe.contents.get(inode) != state.live.contents.get(inode);
         let named: BTreeSet<_> = state.live.names.values().collect();
         let dirty: Vec<Inode> = named.into_iter().filter(is_dirty).copied().collect();
-        assert!(state.pending.len() < 8 && dirty.len() < 4);
+        assert!(state.pending.len() < 8 && dirty.len() < 10);
+        // Of many files, each is as it was or zeros.
+        let shapes_each = if dirty.len() < 4 { SHAPES } else { 2 };
         let mut disks = Vec::new();
         for kept in 0..1_u32 << state.pending.len() {
-            for shapes in 0..SHAPES.pow(dirty.len() as u32) {
+            for shapes in 0..shapes_each.pow(dirty.len() as u32) {
                 let mut left = state.safe.clone();
                 let mut shape = shapes;
                 for inode in &dirty {
                     let before = left.contents.get(inode).cloned().unwrap_or_default();
-                    let torn = torn(&before, &state.live.contents[inode], shape % SHAPES);
+                    // Shape 2 is zeros.
+                    let shape_of = shape % shapes_each * if shapes_each == 2 { 2 } else { 1 };
+                    let torn = torn(&before, &state.live.contents[inode], shape_of);
                     left.contents.insert(*inode, torn);
-                    shape /= SHAPES;
+                    shape /= shapes_each;
                 }
                 for (nth, change) in state.pending.iter().enumerate() {
                     if kept >> nth & 1 == 1 {
@@ -236,6 +242,9 @@ impl Folder for SimDisk {
 
     fn sync(&self) -> io::Result<()> {
         let mut state = self.step()?;
+        if state.faults.fails_to_sync_folder {
+            return Err(io::ErrorKind::Other.into());
+        }
         if !state.faults.leaves_out_folder_sync {
             let pending = core::mem::take(&mut state.pending);
             pending.iter().for_each(|change| state.safe.take(change));
@@ -298,7 +307,7 @@ impl LogFile for SimFile {
             return Err(io::ErrorKind::Other.into());
         }
         self.content(&mut state)
-            .truncate(usize::try_from(len).unwrap());
+            .resize(usize::try_from(len).unwrap(), 0);
         Ok(())
     }
 

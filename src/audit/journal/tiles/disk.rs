@@ -28,7 +28,15 @@ pub(super) struct Folder {
 
 impl Folder {
     pub(super) fn lock(root: &Path) -> Result<Self, TilesError> {
+        let is_new = |folder: &&Path| !folder.as_os_str().is_empty() && !folder.exists();
+        let new: Vec<_> = root.ancestors().take_while(is_new).collect();
         create_folder(root)?;
+        for folder in new.into_iter().filter_map(Path::parent) {
+            match folder.as_os_str().is_empty() {
+                true => sync_folder(Path::new("."))?,
+                false => sync_folder(folder)?,
+            }
+        }
         let mut options = OpenOptions::new();
         options.write(true).create(true).truncate(false);
         let lock = private(&mut options).open(root.join(".lock"))?;
@@ -66,12 +74,9 @@ impl Folder {
 
     /// Makes safe what was put so far.
     pub(super) fn sync(&mut self) -> Result<(), TilesError> {
-        // Elsewhere folders cannot be synchronised.
-        if cfg!(unix) {
-            for folder in &self.unsynced {
-                File::open(folder)?.sync_all()?;
-            }
-        }
+        self.unsynced
+            .iter()
+            .try_for_each(|folder| sync_folder(folder))?;
         self.unsynced.clear();
         Ok(())
     }
@@ -162,6 +167,14 @@ fn read_file(path: &Path, limit: usize) -> Result<Vec<u8>, TilesError> {
     match content.len() > limit {
         true => Err(TilesErrorKind::Malformed.into()),
         false => Ok(content),
+    }
+}
+
+fn sync_folder(folder: &Path) -> io::Result<()> {
+    match cfg!(unix) {
+        true => File::open(folder)?.sync_all(),
+        // Elsewhere folders cannot be synchronised.
+        false => Ok(()),
     }
 }
 

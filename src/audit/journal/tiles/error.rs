@@ -56,23 +56,7 @@ impl core::error::Error for TilesError {}
 
 impl fmt::Display for TilesError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self.kind {
-            TilesErrorKind::Io(_) => "reading or writing failed",
-            TilesErrorKind::Locked => "another export is writing into this folder; try again later",
-            TilesErrorKind::Checkpoint(_) => {
-                "the folder's checkpoint is not to be believed under this key"
-            }
-            TilesErrorKind::Missing => "a file that the checkpoint asks for is missing",
-            TilesErrorKind::Malformed => "not as long as a tile or bundle of this width is",
-            TilesErrorKind::Mismatch => "its hashes are not those of what lies below it",
-            TilesErrorKind::WrongRoot => "the tiles do not lead to the checkpoint's root",
-            TilesErrorKind::Behind => "the folder already holds a later checkpoint",
-            TilesErrorKind::Diverged => {
-                "the entries contradict the checkpoints; nothing new was published"
-            }
-            TilesErrorKind::TooFewEntries => "the entries ended before the checkpoint's size",
-            TilesErrorKind::EntryTooLong => "an entry has more than 65,535 bytes",
-        })?;
+        f.write_str(self.kind.detail())?;
         if let TilesErrorKind::Io(kind) = self.kind {
             write!(f, " ({kind})")?;
         }
@@ -110,4 +94,22 @@ pub enum TilesErrorKind {
     TooFewEntries,
     /// An entry does not fit into a bundle.
     EntryTooLong,
+}
+
+impl TilesErrorKind {
+    pub(super) const fn detail(self) -> &'static str {
+        match self {
+            Self::Io(_) => "reading or writing failed",
+            Self::Locked => "another export is writing into this folder; try again later",
+            Self::Checkpoint(_) => "the folder's checkpoint is not to be believed under this key",
+            Self::Missing => "a file that the checkpoint asks for is missing",
+            Self::Malformed => "not as long as a tile or bundle of this width is",
+            Self::Mismatch => "its hashes are not those of what lies below it",
+            Self::WrongRoot => "the tiles do not lead to the checkpoint's root",
+            Self::Behind => "the folder already holds a later checkpoint",
+            Self::Diverged => "the entries contradict the checkpoints; nothing new was published",
+            Self::TooFewEntries => "the entries ended before the checkpoint's size",
+            Self::EntryTooLong => "an entry has more than 65,535 bytes",
+        }
+    }
 }

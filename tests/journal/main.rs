@@ -1,0 +1,12 @@
+//! The journal on real disks, through its public interface: killed, torn, tampered with, full, and
+//! in any order of events. What a power cut leaves is in `src/audit/journal/tests`, on a disk that
+//! forgets.
+#![allow(clippy::unwrap_used, clippy::panic, missing_docs)]
+
+#[cfg(unix)]
+mod kill;
+mod life;
+mod properties;
+mod tamper;
+mod torn;
+mod ward;
