@@ -4,7 +4,7 @@
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::path::Path;
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, ChildStdin, Command, Stdio};
 use std::sync::{Arc, Mutex};
 
 use phi_seal::audit::journal::{Destination, ForwardError, ForwardErrorKind, Forwarded};
@@ -34,7 +34,7 @@ fn everything_arrives_exactly_once_in_order_though_the_far_side_is_killed() {
     for round in 0..12 {
         // Longer than a life of the far side takes, so that it dies among them.
         writers(6);
-        let (mut far_side, at) = start(&store, DEATHS[round % 4], 1 + round % 3);
+        let (mut far_side, _input, at) = start(&store, DEATHS[round % 4], 1 + round % 3);
         *address.lock().unwrap() = Some(at);
         assert!(!far_side.wait().unwrap().success());
         deaths += 1;
@@ -44,7 +44,7 @@ fn everything_arrives_exactly_once_in_order_though_the_far_side_is_killed() {
             forwarder = to();
         }
     }
-    let (mut far_side, at) = start(&store, "never", 0);
+    let (mut far_side, _input, at) = start(&store, "never", 0);
     *address.lock().unwrap() = Some(at);
     writers(6);
     let entries = world.entries();
@@ -108,7 +108,7 @@ impl Destination for Wire {
 }
 
 /// Starts the far side: this program again, in the "test" below.
-fn start(store: &Path, death: &str, batch: usize) -> (Child, SocketAddr) {
+fn start(store: &Path, death: &str, batch: usize) -> (Child, ChildStdin, SocketAddr) {
     let mut child = Command::new(std::env::current_exe().unwrap())
         .args(["--exact", "processes::far_side", "--nocapture"])
         .env(VARIABLE, format!("{death} {batch} {}", store.display()))
@@ -121,7 +121,9 @@ fn start(store: &Path, death: &str, batch: usize) -> (Child, SocketAddr) {
         line.split_once("listens on ")
             .map(|(_, at)| at.parse().unwrap())
     });
-    (child, address.unwrap())
+    // Who waits for a child closes its input, at which it ends.
+    let input = child.stdin.take().unwrap();
+    (child, input, address.unwrap())
 }
 
 /// The far side's own process; nothing, unless it is started as such.
