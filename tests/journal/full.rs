@@ -279,3 +279,32 @@ fn a_second_place_takes_everything_until_it_is_full() {
         println!("{} events, all recorded", done.len());
     });
 }
+
+/// Failures that were counted instead of written are told once there is space.
+#[test]
+fn counts_of_failures_outlast_a_full_disk() {
+    with_small_disks("counts_of_failures_outlast_a_full_disk", |disk, other| {
+        let clock = clock();
+        let foreign = Shift::of(journal(other, &clock));
+        let mut shift = Shift::of(journal(disk, &clock));
+        let fail = |shift: &Shift| shift.care.open(&foreign.row).unwrap_err().kind();
+        // The first, the second and the fourth are written.
+        for _ in 0..5 {
+            assert_ne!(fail(&shift), ErrorKind::Audit);
+        }
+        shift.fill();
+        assert_ne!(fail(&shift), ErrorKind::Audit, "the sixth, which is counted");
+        clock.advance(Duration::from_secs(61));
+        shift.ward.journal.tend();
+        // Of the next minute, which would be written.
+        assert_eq!(fail(&shift), ErrorKind::Audit);
+        disk.ballast().map(|ballast| fs::remove_file(ballast).unwrap());
+        shift.ward.journal.tend();
+        shift.end();
+        let events = ward::events(&disk.0.join("journal"));
+        let failures = events.iter().filter(|event| event.outcome != "success");
+        let counts = failures.map(|event| event.count.unwrap_or(1));
+        assert_eq!(counts.collect::<Vec<_>>(), [1, 2, 4, 6]);
+        foreign.end();
+    });
+}
