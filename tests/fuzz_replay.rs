@@ -51,6 +51,11 @@ fn index_normal() {
 }
 
 #[test]
+fn journal_segment() {
+    replay("journal_segment");
+}
+
+#[test]
 fn key_store_file() {
     replay("key_store_file");
 }

@@ -10,6 +10,7 @@ pub mod envelope_text;
 pub mod from_json_body;
 pub mod index_normal;
 mod input;
+pub mod journal_segment;
 pub mod key_store_file;
 pub mod keyset_json;
 pub mod open_arbitrary;
@@ -28,6 +29,7 @@ pub const TARGETS: &[(&str, Check)] = &[
     ("envelope_text", envelope_text::run),
     ("from_json_body", from_json_body::run),
     ("index_normal", index_normal::run),
+    ("journal_segment", journal_segment::run),
     ("key_store_file", key_store_file::run),
     ("keyset_json", keyset_json::run),
     ("open_arbitrary", open_arbitrary::run),

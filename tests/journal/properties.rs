@@ -150,7 +150,7 @@ impl Life {
 
 proptest! {
     #![proptest_config(Config {
-        cases: 40,
+        cases: 200,
         failure_persistence: Some(Box::new(FileFailurePersistence::Off)),
         ..Config::default()
     })]
