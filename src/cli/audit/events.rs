@@ -27,7 +27,7 @@ pub(super) struct Events {
 }
 
 enum History {
-    One(OfJournal),
+    One(Box<OfJournal>),
     Merged(Box<Merge<OfJournal>>),
 }
 
@@ -57,7 +57,7 @@ impl Events {
             .map(|path| OfJournal::open(path, &keys, journals));
         let mut sources = sources.collect::<Result<Vec<_>, _>>()?;
         let history = match sources.pop() {
-            Some(one) if sources.is_empty() => History::One(one),
+            Some(one) if sources.is_empty() => History::One(Box::new(one)),
             last => History::Merged(Box::new(merge(sources.into_iter().chain(last)))),
         };
         Ok(Self {
