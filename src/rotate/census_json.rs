@@ -127,7 +127,10 @@ impl Document {
     }
 
     fn into_census(self) -> Result<Census, Error> {
+        #[cfg(feature = "index")]
         let indexes = indexes::read(self.indexes, self.rows)?;
+        #[cfg(not(feature = "index"))]
+        indexes::read(self.indexes, self.rows)?;
         let read = || {
             let mut keys = BTreeMap::new();
             for Key { id, rows, values } in self.keys {
@@ -161,8 +164,6 @@ impl Document {
                 indexes,
             })
         };
-        #[cfg(not(feature = "index"))]
-        let () = indexes;
         read().ok_or(CONTRADICTION)
     }
 }

@@ -35,7 +35,7 @@ const fn kills_a_journal(durability: Durability) -> usize {
 
 const WRITERS: usize = 8;
 
-const SEED: u64 = 0x5eed_0f_6a_0a_5a_11;
+const SEED: u64 = 0x5eed_0f6a_0a5a_1100;
 
 #[test]
 fn no_kill_loses_what_was_acknowledged() {

@@ -2,7 +2,7 @@
 //! in any order of events. What a power cut leaves is in `src/audit/journal/tests`, on a disk that
 //! forgets.
 #![cfg(unix)]
-#![allow(clippy::unwrap_used, clippy::panic, missing_docs)]
+#![allow(clippy::unwrap_used, clippy::panic, clippy::print_stdout, missing_docs)]
 
 mod full;
 mod kill;
