@@ -26,7 +26,7 @@ const THREADS: [usize; 3] = [1, 8, 64];
 
 fn main() {
     if std::env::args().any(|argument| argument == "--ratios") {
-        with_event(|event| ratios(event));
+        with_event(ratios);
         verifying::print();
         return;
     }
