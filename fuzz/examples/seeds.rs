@@ -18,6 +18,7 @@ fn main() {
     bodies(&corpus);
     notes(&corpus);
     tiles(&corpus);
+    segments(&corpus);
     indexed_values(&corpus);
     for (name, bytes) in CONTENTS {
         corpus.add("value_decoders", name, bytes);
@@ -445,6 +446,43 @@ fn notes(corpus: &Corpus) {
 }
 
 /// Honest exports with a change to one file, and arbitrary files.
+/// How the reserve and the last segment are changed, whether there are segments before it, what is in the
+/// reserve, and the changes.
+fn segments(corpus: &Corpus) {
+    let begin = br#"{"v":1,"journal":"begin","origin":"other","time":"2026-09-21T14:13:20.000000000Z"}"#;
+    let part = |bytes: &[u8]| [&[bytes.len() as u8], bytes].concat();
+    let at = |kind: u8, at: u16, len: u8| [&[kind], &at.to_be_bytes()[..], &[len]].concat();
+    let nothing = part(b"");
+    for (name, changes) in [
+        ("honest", Vec::new()),
+        ("empty", at(0, 0, 0)),
+        ("header-only", at(0, 37, 0)),
+        ("cut", at(0, 700, 0)),
+        ("cut-at-the-end", at(0, 1100, 0)),
+        ("hole", at(1, 500, 40)),
+        ("zeros", [at(2, 900, 200), part(&[0; 200])].concat()),
+        ("doubled", at(3, 400, 255)),
+        ("entry-behind", [at(4, 0, 0), part(b"{}")].concat()),
+        ("begin-behind", [at(4, 0, 0), part(begin)].concat()),
+        ("entry-between", [at(5, 600, 0), part(b"{}")].concat()),
+        ("newlines", [at(2, 1000, 9), part(b"\n\n\n")].concat()),
+    ] {
+        for how in [0_u8, 8, 1, 2, 10] {
+            for whole in [0, 1] {
+                let reserve = match how {
+                    1 => part(b"phi-seal reserve 1 PeterNeumann\n"),
+                    2 | 10 => part(b"\x0b{}abcdef\x0c{}ghijkl"),
+                    _ => nothing.clone(),
+                };
+                let seed = [&[how, whole][..], &reserve, &changes].concat();
+                corpus.add("journal_segment", &format!("{name}-{how}-{whole}"), &seed);
+            }
+        }
+    }
+    let garbage = [&[16, 1, 0][..], &part(b"phi-seal journal 1 PeterNeumann 9\n")].concat();
+    corpus.add("journal_segment", "other-altogether", &garbage);
+}
+
 fn tiles(corpus: &Corpus) {
     for (number, (count, first)) in [
         (0, 0),

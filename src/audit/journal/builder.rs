@@ -281,15 +281,27 @@ fn is_of(signed: &SignedCheckpoint, key: &super::VerifierKey) -> bool {
     checkpoint.origin() == key.origin() && checkpoint.size() > 0
 }
 
+/// The lock of a folder, for as long as this lives.
+#[derive(Debug)]
+pub(super) struct Lock(File);
+
+impl Drop for Lock {
+    fn drop(&mut self) {
+        // Closing the file is not enough while another thread starts a process, which has it open too
+        // until it executes its program.
+        let _ = self.0.unlock();
+    }
+}
+
 /// Takes the lock of the folder for this process.
-fn lock(path: &Path) -> Result<File, JournalError> {
+fn lock(path: &Path) -> Result<Lock, JournalError> {
     let mut options = OpenOptions::new();
     options.write(true).create(true).truncate(false);
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
     let file = options.open(path.join("lock")).map_err(of_io)?;
     match file.try_lock() {
-        Ok(()) => Ok(file),
+        Ok(()) => Ok(Lock(file)),
         Err(TryLockError::WouldBlock) => Err(IN_USE),
         Err(TryLockError::Error(error)) => Err(of_io(error)),
     }

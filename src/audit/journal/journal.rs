@@ -6,10 +6,9 @@ use alloc::string::String;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::fmt;
-use std::fs::File;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use super::builder::JournalBuilder;
+use super::builder::{JournalBuilder, Lock};
 use super::commit::Queue;
 use super::entry::{Note, NoteKind};
 use super::keeper::Keeper;
@@ -73,7 +72,7 @@ pub(super) struct Shared {
     log: Mutex<Log>,
     clock: Box<dyn Clock>,
     /// Locked for as long as the journal is open.
-    _lock: File,
+    _lock: Lock,
     last_heartbeat: Mutex<core::time::Duration>,
     repeats: Repeats,
     anchors: Vec<Box<dyn Anchor>>,
@@ -119,7 +118,7 @@ impl Journal {
     pub(super) fn start(
         log: Log,
         clock: Box<dyn Clock>,
-        lock: File,
+        lock: Lock,
         anchors: Vec<Box<dyn Anchor>>,
         is_tended: bool,
     ) -> std::io::Result<Self> {

@@ -13,7 +13,7 @@ use super::settings::Settings;
 use super::spill::{Spill, Spilled};
 use super::torn;
 use super::tree::{Frontier, Hash};
-use super::{Checkpoint, JournalKey, SignedCheckpoint, VerifierKey};
+use super::{Checkpoint, JournalKey, Origin, SignedCheckpoint, VerifierKey};
 
 /// What a journal is made of, and how it is kept.
 #[derive(Debug)]
@@ -80,10 +80,12 @@ pub(super) fn open(
     let first = *segments(&names).last().ok_or(NOT_FOUND)?;
     let verifier = key.verifier();
     let origin = key.origin().clone();
+    let name = segment_name(first);
+    // Whose journal it is comes before what is wrong with it.
+    drop(open_segment(folder.read(&name), &origin, first)?);
     let mut spill = Spill::open(&origin, &*folder, second)?;
     let spilled = spill.read(&*folder).map_err(of_io)?;
     let mut end = SegmentEnd::read(&*folder, &verifier, first, spilled)?;
-    let name = segment_name(first);
     let is_signed = |line: &[u8]| match Line::parse(line) {
         Some(Line::Checkpoint(note)) => SignedCheckpoint::verify(&note, &verifier).is_ok(),
         _ => false,
@@ -95,7 +97,7 @@ pub(super) fn open(
     for signed in trusted {
         check_trusted(signed, &verifier, &in_segments, &*folder)?;
     }
-    end.take_spilled(&mut spill, trusted)?;
+    end.take_spilled(&mut spill, &origin, trusted)?;
     spill.resumed(&end.spilled, first)?;
     for signed in trusted {
         if signed.checkpoint().size() > end.tree.len() {
@@ -290,11 +292,15 @@ impl SegmentEnd {
     fn take_spilled(
         &mut self,
         spill: &mut Spill,
+        origin: &Origin,
         trusted: &[SignedCheckpoint],
     ) -> Result<(), JournalError> {
         while let Some((source, entry)) = self.spilled.next(self.tree.len()).map_err(of_io)? {
             if entry.index > self.tree.len() {
                 return Err(GAP.at(self.tree.len()));
+            }
+            if !may_be_at(entry.entry(), entry.index, origin) {
+                return Err(NO_BEGIN.at(entry.index));
             }
             self.tree.push(entry.hash);
             self.is_closed = false;

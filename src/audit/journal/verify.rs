@@ -323,7 +323,9 @@ impl Pass<'_> {
         let Some((hash, entry)) = split_entry(line) else {
             return Ok(false);
         };
-        Ok(self.spilled.contradicts(self.tree.len(), &hash, entry)?)
+        let is_other = self.spilled.contradicts(self.tree.len(), &hash, entry)?;
+        // Garbage is none that was written.
+        Ok(is_other && leaf_hash(entry) == hash)
     }
 
     /// Checks that what follows a void entry is void: a write that failed was not signed.
@@ -457,6 +459,9 @@ impl Pass<'_> {
         while let Some((_, entry)) = self.spilled.next(len(self))? {
             if entry.index > len(self) {
                 return Err(self.range(FaultReason::BadSegment));
+            }
+            if !may_be_at(entry.entry(), entry.index, self.verifier.key.origin()) {
+                return Err(self.range(FaultReason::OtherOrigin));
             }
             self.tree.push(entry.hash);
             self.check_trusted()?;

@@ -231,6 +231,7 @@ pub(crate) enum Item {
 pub(crate) fn write(segments: &[Vec<Item>], sign: &mut dyn FnMut(u64, Hash) -> String) -> Files {
     let mut leaves = Vec::new();
     let mut files = Files::new();
+    let mut stored = 0;
     for items in segments {
         let first = leaves.len() as u64;
         let mut content = format!("phi-seal journal 1 {ORIGIN} {first}\n").into_bytes();
@@ -244,8 +245,11 @@ pub(crate) fn write(segments: &[Vec<Item>], sign: &mut dyn FnMut(u64, Hash) -> S
                     leaves.push(leaf_hash(entry));
                     content.extend(line(b'+', leaf_hash(entry), entry));
                 }
+                // None of what was covered before, if the entry between the two was taken out.
+                Item::Checkpoint if leaves.len() as u64 <= stored.max(first) => {}
                 Item::Checkpoint => {
                     let size = leaves.len() as u64;
+                    stored = size;
                     content.extend(checkpoint_line(&sign(size, root(&leaves))));
                 }
             }
