@@ -449,7 +449,8 @@ fn notes(corpus: &Corpus) {
 /// How the reserve and the last segment are changed, whether there are segments before it, what is in the
 /// reserve, and the changes.
 fn segments(corpus: &Corpus) {
-    let begin = br#"{"v":1,"journal":"begin","origin":"other","time":"2026-09-21T14:13:20.000000000Z"}"#;
+    let begin =
+        br#"{"v":1,"journal":"begin","origin":"other","time":"2026-09-21T14:13:20.000000000Z"}"#;
     let part = |bytes: &[u8]| [&[bytes.len() as u8], bytes].concat();
     let at = |kind: u8, at: u16, len: u8| [&[kind], &at.to_be_bytes()[..], &[len]].concat();
     let nothing = part(b"");
@@ -479,7 +480,11 @@ fn segments(corpus: &Corpus) {
             }
         }
     }
-    let garbage = [&[16, 1, 0][..], &part(b"phi-seal journal 1 PeterNeumann 9\n")].concat();
+    let garbage = [
+        &[16, 1, 0][..],
+        &part(b"phi-seal journal 1 PeterNeumann 9\n"),
+    ]
+    .concat();
     corpus.add("journal_segment", "other-altogether", &garbage);
 }
 

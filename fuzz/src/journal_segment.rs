@@ -56,10 +56,15 @@ pub fn run(data: &[u8]) {
 /// What reads a journal agrees with what was signed.
 fn read(path: &Path, honest: &Honest) {
     let key = key().verifier();
-    let entries: Vec<_> = Entries::open(path, &key).expect("a folder").map_while(Result::ok).collect();
+    let entries: Vec<_> = Entries::open(path, &key)
+        .expect("a folder")
+        .map_while(Result::ok)
+        .collect();
     for trusted in [None, Some(&honest.newest)] {
         let verifier = Verifier::new(key.clone());
-        let verifier = trusted.iter().fold(verifier, |verifier, signed| verifier.trusts((*signed).clone()));
+        let verifier = trusted.iter().fold(verifier, |verifier, signed| {
+            verifier.trusts((*signed).clone())
+        });
         let report = verifier.verify(path).expect("a folder");
         let intact = report.intact as usize;
         assert!(report.anchored <= report.intact && report.intact <= report.entries);
@@ -99,12 +104,18 @@ fn open(path: &Path, honest: &Honest, how: u8) {
             let report = verifier.verify(path).expect("a folder");
             assert!(report.fault.is_none(), "{report:?}");
             assert_eq!((report.unsigned, report.torn_bytes), (0, 0));
-            let entries: Result<Vec<_>, _> = Entries::open(path, &key().verifier()).expect("a folder").collect();
+            let entries: Result<Vec<_>, _> = Entries::open(path, &key().verifier())
+                .expect("a folder")
+                .collect();
             let entries = entries.expect("it verifies");
             assert_eq!(entries.len() as u64, report.entries);
             if trusts {
                 let bytes = entries.iter().map(phi_seal::audit::journal::Entry::bytes);
-                assert!(bytes.zip(&honest.entries).all(|(entry, honest)| entry == honest));
+                assert!(
+                    bytes
+                        .zip(&honest.entries)
+                        .all(|(entry, honest)| entry == honest)
+                );
                 assert!(entries.len() > honest.entries.len());
             }
         }
@@ -118,7 +129,10 @@ fn edited(last: &[u8], how: u8, input: &mut Input<'_>) -> Vec<u8> {
     }
     let mut content = last.to_vec();
     while !input.is_empty() {
-        let (kind, at) = (input.byte(), usize::from(u16::from_be_bytes([input.byte(), input.byte()])));
+        let (kind, at) = (
+            input.byte(),
+            usize::from(u16::from_be_bytes([input.byte(), input.byte()])),
+        );
         let at = at % (content.len() + 1);
         let len = usize::from(input.byte());
         let end = (at + len).min(content.len());
@@ -132,7 +146,10 @@ fn edited(last: &[u8], how: u8, input: &mut Input<'_>) -> Vec<u8> {
             }
             4 => content.extend(line(input.part())),
             _ => {
-                let at = content[..at].iter().rposition(|byte| *byte == b'\n').map_or(0, |at| at + 1);
+                let at = content[..at]
+                    .iter()
+                    .rposition(|byte| *byte == b'\n')
+                    .map_or(0, |at| at + 1);
                 drop(content.splice(at..at, line(input.part())));
             }
         }
@@ -144,7 +161,10 @@ fn edited(last: &[u8], how: u8, input: &mut Input<'_>) -> Vec<u8> {
 fn spilled(reserve: &[u8], data: &[u8]) -> Vec<u8> {
     let mut content = reserve.to_vec();
     // Behind two lines, the second of 64 bytes.
-    let mut at = content.iter().position(|byte| *byte == b'\n').map_or(0, |at| at + 65);
+    let mut at = content
+        .iter()
+        .position(|byte| *byte == b'\n')
+        .map_or(0, |at| at + 65);
     for (attempt, piece) in (1..).zip(data.chunks(9)) {
         let numbers = format!("{:020} {attempt:020} ", piece[0]);
         let line = [numbers.as_bytes(), &line(&piece[1..])].concat();
@@ -167,7 +187,10 @@ fn honest() -> Honest {
     let folder = folder();
     let path = folder.path().join("journal");
     let clock = clock();
-    let journal = builder(&path).clock(clock.clone()).create().expect("a new folder");
+    let journal = builder(&path)
+        .clock(clock.clone())
+        .create()
+        .expect("a new folder");
     for number in 0..9 {
         journal.heartbeat().expect("there is space");
         if number % 3 == 0 {
@@ -175,16 +198,26 @@ fn honest() -> Honest {
         }
     }
     let _ = journal.close();
-    let segments: Vec<_> = contents(&path).into_iter().filter(|(name, _)| name.ends_with(".log")).collect();
+    let segments: Vec<_> = contents(&path)
+        .into_iter()
+        .filter(|(name, _)| name.ends_with(".log"))
+        .collect();
     assert!(segments.len() > 1);
     let key = key();
     let entries = Entries::open(&path, &key.verifier()).expect("it is honest");
-    let entries: Vec<_> = entries.map(|entry| entry.expect("it is honest").into_bytes()).collect();
-    let report = Verifier::new(key.verifier()).verify(&path).expect("it is honest");
+    let entries: Vec<_> = entries
+        .map(|entry| entry.expect("it is honest").into_bytes())
+        .collect();
+    let report = Verifier::new(key.verifier())
+        .verify(&path)
+        .expect("it is honest");
     assert_eq!((report.intact, report.fault), (entries.len() as u64, None));
     let last = segments.last().expect("there are two").1.clone();
     let last = String::from_utf8(last).expect("text");
-    let newest = last.lines().rfind(|line| line.starts_with('=')).expect("it was closed");
+    let newest = last
+        .lines()
+        .rfind(|line| line.starts_with('='))
+        .expect("it was closed");
     let newest: String = serde_json::from_str(&newest[46..]).expect("a text");
     Honest {
         segments,
@@ -220,7 +253,10 @@ fn folder() -> tempfile::TempDir {
 fn private(path: &Path) {
     use std::os::unix::fs::DirBuilderExt;
 
-    fs::DirBuilder::new().mode(0o700).create(path).expect("a folder");
+    fs::DirBuilder::new()
+        .mode(0o700)
+        .create(path)
+        .expect("a folder");
 }
 
 fn write(path: &Path, content: &[u8]) {

@@ -24,7 +24,9 @@ impl SmallDisk {
         let mut mount = Command::new("mount");
         mount.args(["-t", "tmpfs", "-o", "size=400k,mode=700", "tmpfs"]);
         let status = mount.arg(&path).stderr(Stdio::null()).status();
-        status.is_ok_and(|status| status.success()).then(|| Self(path))
+        status
+            .is_ok_and(|status| status.success())
+            .then(|| Self(path))
     }
 
     fn put_ballast(&self) {
@@ -175,115 +177,138 @@ fn journal(disk: &SmallDisk, clock: &Arc<ManualClock>) -> JournalBuilder {
 
 #[test]
 fn nothing_opens_unrecorded_and_emergencies_go_on() {
-    with_small_disks("nothing_opens_unrecorded_and_emergencies_go_on", |disk, _| {
-        let (path, clock) = (disk.0.join("journal"), clock());
-        let mut shift = Shift::of(journal(disk, &clock));
-        shift.fill();
-        for _ in 0..20 {
-            assert!(!shift.open());
-            clock.advance(Duration::from_secs(1));
-            shift.ward.journal.tend();
-        }
-        assert_eq!(shift.elsewhere(), 0);
-        for purpose in [Purpose::BreakGlass, Purpose::EmergencyTreatment].repeat(3) {
-            assert!(shift.open_for(purpose));
-            assert!(!shift.open());
-        }
-        assert_eq!(shift.elsewhere(), 6);
-        assert_eq!(recorded(&path, None), shift.done);
-        let signed = shift.ward.journal.checkpoint();
-        let report = ward::verify(&path, std::slice::from_ref(&signed));
-        assert_eq!((report.fault, report.anchored), (None, signed.checkpoint().size()));
-        // The reserve ends, too, and then nobody gets anything.
-        let mut emergencies = 6;
-        while shift.open_for(Purpose::BreakGlass) {
-            emergencies += 1;
-            assert!(emergencies < 100);
-        }
-        assert!(emergencies > 15, "{emergencies}");
-        assert!(!shift.open_for(Purpose::EmergencyTreatment) && !shift.open());
-        println!("{emergencies} emergencies in 20,000 bytes of reserve");
+    with_small_disks(
+        "nothing_opens_unrecorded_and_emergencies_go_on",
+        |disk, _| {
+            let (path, clock) = (disk.0.join("journal"), clock());
+            let mut shift = Shift::of(journal(disk, &clock));
+            shift.fill();
+            for _ in 0..20 {
+                assert!(!shift.open());
+                clock.advance(Duration::from_secs(1));
+                shift.ward.journal.tend();
+            }
+            assert_eq!(shift.elsewhere(), 0);
+            for purpose in [Purpose::BreakGlass, Purpose::EmergencyTreatment].repeat(3) {
+                assert!(shift.open_for(purpose));
+                assert!(!shift.open());
+            }
+            assert_eq!(shift.elsewhere(), 6);
+            assert_eq!(recorded(&path, None), shift.done);
+            let signed = shift.ward.journal.checkpoint();
+            let report = ward::verify(&path, std::slice::from_ref(&signed));
+            assert_eq!(
+                (report.fault, report.anchored),
+                (None, signed.checkpoint().size())
+            );
+            // The reserve ends, too, and then nobody gets anything.
+            let mut emergencies = 6;
+            while shift.open_for(Purpose::BreakGlass) {
+                emergencies += 1;
+                assert!(emergencies < 100);
+            }
+            assert!(emergencies > 15, "{emergencies}");
+            assert!(!shift.open_for(Purpose::EmergencyTreatment) && !shift.open());
+            println!("{emergencies} emergencies in 20,000 bytes of reserve");
 
-        let [first, second] = disk.ballast();
-        fs::remove_file(first).unwrap();
-        assert!(shift.open());
-        assert_eq!(shift.elsewhere(), 0);
-        assert!(shift.ward.journal.status().reserve_left > 19_000);
-        // And all over again; this time, the journal's own thread is the first to find space.
-        shift.fill();
-        for _ in 0..3 {
-            assert!(shift.open_for(Purpose::BreakGlass));
-        }
-        fs::remove_file(second).unwrap();
-        shift.ward.journal.tend();
-        assert_eq!(shift.elsewhere(), 0);
-        assert!(shift.open());
-        let done = shift.end();
-        let report = ward::verify(&path, &[signed]);
-        assert_eq!((report.fault, report.unsigned, report.torn_bytes), (None, 0, 0));
-        assert_eq!(recorded(&path, None), done);
-        let notes = ward::entries(&path);
-        let notes = notes.iter().filter_map(|entry| entry.note());
-        let spilled = notes.filter_map(|note| match note.kind() {
-            NoteKind::Spilled { count, .. } => Some(*count),
-            _ => None,
-        });
-        assert_eq!(spilled.collect::<Vec<_>>(), [emergencies, 3]);
-        println!("{} events, all recorded", done.len());
-    });
+            let [first, second] = disk.ballast();
+            fs::remove_file(first).unwrap();
+            assert!(shift.open());
+            assert_eq!(shift.elsewhere(), 0);
+            assert!(shift.ward.journal.status().reserve_left > 19_000);
+            // And all over again; this time, the journal's own thread is the first to find space.
+            shift.fill();
+            for _ in 0..3 {
+                assert!(shift.open_for(Purpose::BreakGlass));
+            }
+            fs::remove_file(second).unwrap();
+            shift.ward.journal.tend();
+            assert_eq!(shift.elsewhere(), 0);
+            assert!(shift.open());
+            let done = shift.end();
+            let report = ward::verify(&path, &[signed]);
+            assert_eq!(
+                (report.fault, report.unsigned, report.torn_bytes),
+                (None, 0, 0)
+            );
+            assert_eq!(recorded(&path, None), done);
+            let notes = ward::entries(&path);
+            let notes = notes.iter().filter_map(|entry| entry.note());
+            let spilled = notes.filter_map(|note| match note.kind() {
+                NoteKind::Spilled { count, .. } => Some(*count),
+                _ => None,
+            });
+            assert_eq!(spilled.collect::<Vec<_>>(), [emergencies, 3]);
+            println!("{} events, all recorded", done.len());
+        },
+    );
 }
 
 #[test]
 fn a_second_place_takes_everything_until_it_is_full() {
-    with_small_disks("a_second_place_takes_everything_until_it_is_full", |disk, other| {
-        let (path, clock) = (disk.0.join("journal"), clock());
-        let second = other.0.join("second");
-        let mut shift = Shift::of(journal(disk, &clock).second_place(&second));
-        shift.fill();
-        assert!(shift.elsewhere() > 100);
-        assert!(!shift.open_for(Purpose::Payment));
-        // Of the first disk's reserve.
-        assert!(shift.open_for(Purpose::BreakGlass));
-        assert_eq!(recorded(&path, Some(&second)), shift.done);
-        let signed = shift.ward.journal.checkpoint();
-        let verifier = Verifier::new(public()).trusts(signed).second_place(&second);
-        assert_eq!(verifier.verify(&path).unwrap().fault, None);
+    with_small_disks(
+        "a_second_place_takes_everything_until_it_is_full",
+        |disk, other| {
+            let (path, clock) = (disk.0.join("journal"), clock());
+            let second = other.0.join("second");
+            let mut shift = Shift::of(journal(disk, &clock).second_place(&second));
+            shift.fill();
+            assert!(shift.elsewhere() > 100);
+            assert!(!shift.open_for(Purpose::Payment));
+            // Of the first disk's reserve.
+            assert!(shift.open_for(Purpose::BreakGlass));
+            assert_eq!(recorded(&path, Some(&second)), shift.done);
+            let signed = shift.ward.journal.checkpoint();
+            let verifier = Verifier::new(public()).trusts(signed).second_place(&second);
+            assert_eq!(verifier.verify(&path).unwrap().fault, None);
 
-        // The process ends, and the next one starts on the full disks: the note of that takes of the
-        // reserve.
-        let Shift { ward, care, row, mut done } = shift;
-        drop(care);
-        drop(ward);
-        let opened = journal(disk, &clock).open().unwrap_err();
-        assert_eq!(opened.kind(), JournalErrorKind::Behind);
-        let opened = journal(disk, &clock).second_place(&second).open().unwrap();
-        let ward = Ward::new(opened);
-        assert_eq!(ward.seal("n").err().map(|error| error.kind()), Some(ErrorKind::Audit));
-        let session = ward.session(Purpose::EmergencyTreatment);
-        session.seal(&note("emergency")).unwrap();
-        done.push(("emergency".into(), "seal"));
-        drop((session, row));
-        assert_eq!(recorded(&path, Some(&second)), done);
+            // The process ends, and the next one starts on the full disks: the note of that takes of the
+            // reserve.
+            let Shift {
+                ward,
+                care,
+                row,
+                mut done,
+            } = shift;
+            drop(care);
+            drop(ward);
+            let opened = journal(disk, &clock).open().unwrap_err();
+            assert_eq!(opened.kind(), JournalErrorKind::Behind);
+            let opened = journal(disk, &clock).second_place(&second).open().unwrap();
+            let ward = Ward::new(opened);
+            assert_eq!(
+                ward.seal("n").err().map(|error| error.kind()),
+                Some(ErrorKind::Audit)
+            );
+            let session = ward.session(Purpose::EmergencyTreatment);
+            session.seal(&note("emergency")).unwrap();
+            done.push(("emergency".into(), "seal"));
+            drop((session, row));
+            assert_eq!(recorded(&path, Some(&second)), done);
 
-        // Some space returns on the first, but not for all that is elsewhere, whose turn it is.
-        let elsewhere = ward.journal.status().elsewhere;
-        disk.take_ballast();
-        assert!(ward.seal("n").is_err());
-        assert_eq!(ward.journal.status().elsewhere, elsewhere);
-        assert_eq!(recorded(&path, Some(&second)), done);
-        drop(ward);
+            // Some space returns on the first, but not for all that is elsewhere, whose turn it is.
+            let elsewhere = ward.journal.status().elsewhere;
+            disk.take_ballast();
+            assert!(ward.seal("n").is_err());
+            assert_eq!(ward.journal.status().elsewhere, elsewhere);
+            assert_eq!(recorded(&path, Some(&second)), done);
+            drop(ward);
 
-        // The folder moves to a larger disk.
-        let larger = ward::folder();
-        let moved = larger.path().join("journal");
-        ward::copy(&path, &moved);
-        let opened = builder(&moved, &clock).second_place(&second).open().unwrap();
-        opened.close().unwrap();
-        let report = verifier.verify(&moved).unwrap();
-        assert_eq!((report.fault, report.unsigned), (None, 0));
-        assert_eq!(recorded(&moved, None), done, "and nothing is elsewhere");
-        println!("{} events, all recorded", done.len());
-    });
+            // The folder moves to a larger disk.
+            let larger = ward::folder();
+            let moved = larger.path().join("journal");
+            ward::copy(&path, &moved);
+            let opened = builder(&moved, &clock)
+                .second_place(&second)
+                .open()
+                .unwrap();
+            opened.close().unwrap();
+            let report = verifier.verify(&moved).unwrap();
+            assert_eq!((report.fault, report.unsigned), (None, 0));
+            assert_eq!(recorded(&moved, None), done, "and nothing is elsewhere");
+            println!("{} events, all recorded", done.len());
+        },
+    );
 }
 
 /// Failures that were counted instead of written are told once there is space.
@@ -299,7 +324,11 @@ fn counts_of_failures_outlast_a_full_disk() {
             assert_ne!(fail(&shift), ErrorKind::Audit);
         }
         shift.fill();
-        assert_ne!(fail(&shift), ErrorKind::Audit, "the sixth, which is counted");
+        assert_ne!(
+            fail(&shift),
+            ErrorKind::Audit,
+            "the sixth, which is counted"
+        );
         clock.advance(Duration::from_secs(61));
         shift.ward.journal.tend();
         // Of the next minute, which would be written.

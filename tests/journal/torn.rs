@@ -96,7 +96,7 @@ impl Killed {
             NoteKind::Open { dropped, clean, .. } => Some((dropped.clone(), *clean)),
             _ => None,
         });
-        let (dropped, clean) = dropped.last().unwrap();
+        let (dropped, clean) = dropped.collect::<Vec<_>>().pop().unwrap();
         assert!(!clean);
         Ok(Opened {
             records: records(&path),

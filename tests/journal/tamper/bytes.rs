@@ -73,9 +73,12 @@ fn bytes_taken_out_and_put_in() {
                     lab.must_see(&files, held, ALL, &format!("{name}, byte {at}: {what}"));
                 }
             };
-            edited(|content, at| {
-                content.remove(at);
-            }, "taken out");
+            edited(
+                |content, at| {
+                    content.remove(at);
+                },
+                "taken out",
+            );
             edited(|content, at| content[at] = b'\n', "made a newline");
             edited(|content, at| content.insert(at, content[at]), "doubled");
         }

@@ -36,7 +36,8 @@ fn is_a_spare_checkpoint(lab: &mut Lab, files: &Files, line: &[u8]) -> bool {
     let is_told = |lab: &mut Lab, trusted: &[_]| {
         lab.report(files, trusted) != lab.report(&lab.original.clone(), trusted)
     };
-    is_one && !is_told(lab, &[]) && !is_told(lab, &[lab.last.clone()])
+    let last = [lab.last.clone()];
+    is_one && !is_told(lab, &[]) && !is_told(lab, &last)
 }
 
 #[test]

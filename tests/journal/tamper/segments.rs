@@ -3,7 +3,7 @@
 
 use std::fs;
 
-use phi_seal::audit::journal::{FaultReason, leaf_hash};
+use phi_seal::audit::journal::{FaultReason, JournalKey, leaf_hash};
 
 use super::lab::{ALL, Files, Held, Lab, line};
 use crate::ward::{self, ORIGIN};
@@ -69,7 +69,8 @@ fn segments_taken_out_renamed_and_swapped() {
 #[test]
 fn segments_spliced_from_other_journals() {
     let mut lab = Lab::new(12);
-    let others: [(fn() -> phi_seal::audit::journal::JournalKey, &str); 3] = [
+    type Key = fn() -> JournalKey;
+    let others: [(Key, &str); 3] = [
         (ward::key, ORIGIN),
         (|| ward::key_of(ORIGIN, 8), ORIGIN),
         (|| ward::key_of("other.test", 7), "other.test"),
@@ -125,13 +126,14 @@ fn the_reserve_is_no_way_in() {
     let mut lab = Lab::new(12);
     let reserve = lab.path().join("reserve");
     let honest = fs::read(&reserve).unwrap();
-    let whole = lab.report(&lab.original.clone(), &[lab.last.clone()]);
+    let last = [lab.last.clone()];
+    let whole = lab.report(&lab.original.clone(), &last);
     // A line, and another of 64 bytes.
     let header = honest.iter().position(|byte| *byte == b'\n').unwrap() + 65;
     let (mut same, mut told) = (0, 0);
     let mut put = |lab: &mut Lab, content: &[u8]| {
         fs::write(&reserve, content).unwrap();
-        let report = lab.report(&lab.original.clone(), &[lab.last.clone()]);
+        let report = lab.report(&lab.original.clone(), &last);
         lab.tally.tried += 1;
         if report == whole {
             same += 1;
@@ -162,7 +164,12 @@ fn the_reserve_is_no_way_in() {
     let len = lab.entries.len() as u64;
     for first in 0..len + 3 {
         for count in 1..4 {
-            for body in [&lab.entries[3].clone(), &lab.entries[0].clone(), b"{}".as_slice(), b""] {
+            for body in [
+                &lab.entries[3].clone(),
+                &lab.entries[0].clone(),
+                b"{}".as_slice(),
+                b"",
+            ] {
                 let entries = (first..first + count).flat_map(|index| entry(index, body));
                 let mut changed = honest[..header].to_vec();
                 changed.extend(entries);
@@ -177,8 +184,5 @@ fn the_reserve_is_no_way_in() {
     // Those that say what stands in the segments already, or nothing.
     assert!(told >= 48 && same > 1_900, "{same}, {told}");
     fs::remove_file(&reserve).unwrap();
-    assert_eq!(
-        lab.report(&lab.original.clone(), &[lab.last.clone()]),
-        whole
-    );
+    assert_eq!(lab.report(&lab.original.clone(), &last), whole);
 }
