@@ -4,7 +4,7 @@ use super::*;
 
 #[test]
 fn no_power_cut_loses_what_was_acknowledged() {
-    let seen = cut_everywhere(Durability::Synced, |_| {});
+    let seen = cut_everywhere(Durability::Synced, |_| {}, |_| false);
     std::println!("{seen:?}");
     assert!(seen.cuts >= 80 && seen.states >= 500, "{seen:?}");
     assert_eq!((seen.lost, seen.forked, seen.stuck), (0, 0, 0), "{seen:?}");
@@ -13,7 +13,7 @@ fn no_power_cut_loses_what_was_acknowledged() {
 /// With `Written`, a power cut may take entries; never one that was signed, and a kill none.
 #[test]
 fn what_was_signed_stays() {
-    let seen = cut_everywhere(Durability::Written, |_| {});
+    let seen = cut_everywhere(Durability::Written, |_| {}, |_| false);
     std::println!("{seen:?}");
     assert!(seen.cuts >= 80 && seen.states >= 500, "{seen:?}");
     assert!(
@@ -30,14 +30,16 @@ fn what_was_signed_stays() {
 /// The tests above would see either.
 #[test]
 fn each_synchronisation_is_needed() {
-    let seen = cut_everywhere(Durability::Synced, |faults| faults.leaves_out_sync = true);
+    let without = |faults: &mut sim::Faults| faults.leaves_out_sync = true;
+    let is_seen = |seen: &Seen| seen.lost > 0 && seen.forked > 0;
+    let seen = cut_everywhere(Durability::Synced, without, is_seen);
     std::println!("without the files': {seen:?}");
-    assert!(seen.lost > 0 && seen.forked > 0, "{seen:?}");
-    let seen = cut_everywhere(Durability::Synced, |faults| {
-        faults.leaves_out_folder_sync = true
-    });
+    assert!(is_seen(&seen), "{seen:?}");
+    let without = |faults: &mut sim::Faults| faults.leaves_out_folder_sync = true;
+    let is_seen = |seen: &Seen| seen.lost > 0;
+    let seen = cut_everywhere(Durability::Synced, without, is_seen);
     std::println!("without the folder's: {seen:?}");
-    assert!(seen.lost > 0, "{seen:?}");
+    assert!(is_seen(&seen), "{seen:?}");
 }
 
 #[derive(Debug, Default)]
@@ -54,8 +56,12 @@ struct Seen {
     stuck: usize,
 }
 
-/// Lets a history die after each of its steps.
-fn cut_everywhere(durability: Durability, faults: fn(&mut sim::Faults)) -> Seen {
+/// Lets a history die after each of its steps, or until enough was seen.
+fn cut_everywhere(
+    durability: Durability,
+    faults: fn(&mut sim::Faults),
+    is_enough: fn(&Seen) -> bool,
+) -> Seen {
     let mut seen = Seen::default();
     for steps in 0.. {
         let disk = SimDisk::default();
@@ -68,7 +74,7 @@ fn cut_everywhere(durability: Durability, faults: fn(&mut sim::Faults)) -> Seen 
             seen.check(&left, &told, durability, false);
         }
         seen.check(&disk.after_kill(), &told, durability, true);
-        if is_whole {
+        if is_whole || is_enough(&seen) {
             return seen;
         }
     }
