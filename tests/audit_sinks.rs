@@ -17,11 +17,8 @@ const EVENT: &str = r#"{"v":1,"event":"s-1-1","action_id":"s-1","part":1,"parts"
 fn records_of_later_minor_versions_are_read() {
     let expected = EventRecord::from_json(EVENT.as_bytes()).unwrap();
     let later = EVENT
-        .replace(
-            r#""part":1"#,
-            r#""part":1,"recipient":{"name":"x"},"count":3"#,
-        )
-        .replace(r#""id":"1""#, r#""id":"1","corrects":"s-0-1""#);
+        .replace(r#""part":1"#, r#""part":1,"weather":{"name":"x"},"moon":3"#)
+        .replace(r#""id":"1""#, r#""id":"1","shelf":"s-0-1""#);
     assert_ne!(later, EVENT);
     assert_eq!(EventRecord::from_json(later.as_bytes()).unwrap(), expected);
 }

@@ -29,7 +29,7 @@ pub fn run(data: &[u8]) {
     static HONEST: OnceLock<Honest> = OnceLock::new();
     let honest = HONEST.get_or_init(honest);
     let mut input = Input::new(data);
-    let (how, whole) = (input.byte(), input.byte() % 4 == 0);
+    let (how, whole) = (input.byte(), input.byte().is_multiple_of(4));
     let folder = folder();
     let path = folder.path().join("journal");
     private(&path);

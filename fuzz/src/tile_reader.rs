@@ -71,7 +71,7 @@ fn needed(count: usize) -> Vec<String> {
     let mut names = vec!["checkpoint".to_owned()];
     for kind in ["0", "entries"] {
         names.extend((0..count / 256).map(|index| format!("tile/{kind}/{index:03}")));
-        if count % 256 > 0 {
+        if !count.is_multiple_of(256) {
             names.push(format!("tile/{kind}/{:03}.p/{}", count / 256, count % 256));
         }
     }

@@ -21,7 +21,7 @@ fn day_with_a_full_disk(place: &Place) -> String {
         let mut kept = String::new();
         for line in content.split_inclusive('\n') {
             if index >= 8 && line.starts_with('+') {
-                second.push_str(&format!("{index:020} {line}"));
+                second.push_str(&format!("{index:020} {:020} {line}", index - 7));
             } else if index < 8 {
                 kept.push_str(line);
             }
