@@ -112,6 +112,20 @@ fn modes_keep_others_out() {
 }
 
 #[test]
+fn a_second_place_that_is_not_there_is_not_made_up() {
+    let folder = ward::folder();
+    let (path, second) = (folder.path().join("journal"), folder.path().join("second"));
+    let place = || builder(&path, &clock()).second_place(&second);
+    place().create().unwrap().close().unwrap();
+    let mode = fs::metadata(&second).unwrap().permissions().mode();
+    assert_eq!(mode & 0o777, 0o700);
+    // As if its disk were not mounted: nothing is there, so nothing is missing.
+    fs::remove_dir(&second).unwrap();
+    place().open().unwrap().close().unwrap();
+    assert!(!second.exists());
+}
+
+#[test]
 fn another_origin_or_key_is_refused() {
     let folder = ward::folder();
     let path = folder.path().join("journal");

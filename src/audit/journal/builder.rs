@@ -104,8 +104,10 @@ impl JournalBuilder {
         self
     }
 
-    /// A folder on another disk, for events when the first is full. Name it again whenever the
-    /// journal is opened: events may lie there.
+    /// A folder on another disk, of mode 0700, for events when the first is full. Name it again whenever
+    /// the journal is opened: events may lie there. [`create`](Self::create) makes it, opening does not,
+    /// so that a folder is not taken for a disk that is not mounted; one that is missing then is used as
+    /// soon as it is there.
     #[must_use]
     pub fn second_place(mut self, path: impl AsRef<Path>) -> Self {
         self.second = Some(path.as_ref().to_path_buf());
@@ -184,6 +186,9 @@ impl JournalBuilder {
             continues: continues.map(Continued::of),
         };
         let folder = DiskFolder::create(&self.path).map_err(of_io)?;
+        if let Some(second) = &self.second {
+            DiskFolder::create(second).map_err(of_io)?;
+        }
         let (trusted, verifier) = (self.trusted.clone(), self.key.verifier());
         self.start(folder, |place, anchors, now| {
             if !recover::is_begun(&*place.folder)? {
@@ -239,11 +244,13 @@ impl JournalBuilder {
     ) -> Result<Journal, JournalError> {
         refuse_open_modes(&self.path)?;
         let lock = lock(&self.path)?;
-        let second = match &self.second {
+        let second = match self.second {
             Some(path) => {
-                let folder = DiskFolder::create(path).map_err(of_io)?;
-                refuse_open_modes(path)?;
-                Some(Box::new(folder) as Box<dyn Folder>)
+                // A disk that is not there is no reason not to open, unless entries are on it.
+                if path.exists() {
+                    refuse_open_modes(&path)?;
+                }
+                Some(Box::new(DiskFolder(path)) as Box<dyn Folder>)
             }
             None => None,
         };

@@ -227,7 +227,10 @@ impl Journal {
         let told = self.shared.tell_counts(None);
         let noted = self.shared.note(NoteKind::Close, false);
         let now = self.shared.now();
-        let settled = self.shared.log().settle(now).map_err(|_| NOT_SETTLED);
+        let settled = match self.shared.writer() {
+            Some(mut log) => log.settle(now).map_err(|_| NOT_SETTLED),
+            None => Err(ENDED),
+        };
         // An anchor that is out of reach is no reason to stay open.
         let _ = self.shared.anchor();
         settled.and(noted).and(told)
@@ -289,10 +292,9 @@ impl Shared {
             return Err(NO_ENTRY);
         }
         let incoming = Incoming::new(entry, is_emergency);
-        self.queue.submit(incoming, |batch| match self.log.lock() {
-            Ok(mut log) => log.add(batch, self.now()),
-            // It ended half-way in an earlier write, and file and tree may differ.
-            Err(_) => alloc::vec![Err(ENDED); batch.len()],
+        self.queue.submit(incoming, |batch| match self.writer() {
+            Some(mut log) => log.add(batch, self.now()),
+            None => alloc::vec![Err(ENDED); batch.len()],
         })
     }
 
@@ -302,8 +304,8 @@ impl Shared {
         let entries = self.log().tree.len();
         // Also on a full disk somebody must be able to open it.
         self.note(kind, true)?;
-        if has_dropped {
-            self.log().has_recorded_dropped(entries);
+        if has_dropped && let Some(mut log) = self.writer() {
+            log.has_recorded_dropped(entries);
         }
         Ok(())
     }
@@ -365,7 +367,9 @@ impl Shared {
             .last_heartbeat
             .lock()
             .unwrap_or_else(PoisonError::into_inner);
-        let mut log = self.log();
+        let Some(mut log) = self.writer() else {
+            return;
+        };
         let every = log.settings.heartbeat_every;
         if log.is_unsettled(now) {
             // It says itself what it could not do, by failing to record.
@@ -383,6 +387,11 @@ impl Shared {
             wall: self.clock.wall(),
             monotonic: self.clock.monotonic(),
         }
+    }
+
+    /// The log for writing; `None` if a write ended in a panic, because file and tree may differ then.
+    fn writer(&self) -> Option<MutexGuard<'_, Log>> {
+        self.log.lock().ok()
     }
 
     fn log(&self) -> MutexGuard<'_, Log> {
